@@ -1,0 +1,33 @@
+# Every target is a thin line over the command `aftersales`, which `make setup` puts into .venv.
+PYTHON ?= python3
+AFTERSALES := .venv/bin/aftersales
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock test up down status demo story
+
+help:  ## print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## make or renew the environment .venv
+	@$(PYTHON) deploy/environment.py setup
+
+lock:  ## write requirements.lock anew from the members' dependencies
+	@$(PYTHON) deploy/environment.py lock
+
+test: setup  ## run every check and every test
+	@$(AFTERSALES) check
+
+up: setup  ## start the local stack and leave it running
+	@$(AFTERSALES) up
+
+down: setup  ## stop the local stack
+	@$(AFTERSALES) down
+
+status: setup  ## show health, lag and what waits
+	@$(AFTERSALES) status
+
+demo: setup  ## run the main job on real orders, start to end
+	@$(AFTERSALES) demo
+
+story: setup  ## play the dated stories
+	@$(AFTERSALES) story

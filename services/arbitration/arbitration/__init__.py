@@ -1,0 +1,1 @@
+"""The desk where support agents settle what the parties could not."""

@@ -1,0 +1,1 @@
+"""Opens disputes, runs the negotiation and orders settlements."""

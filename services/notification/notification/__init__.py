@@ -1,0 +1,1 @@
+"""Tells both parties of every step and every deadline."""

@@ -1,0 +1,1 @@
+"""Follows every parcel against its promised delivery time."""

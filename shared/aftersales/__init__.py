@@ -1,0 +1,1 @@
+"""What all services share: the vocabulary, the policies, the pure types and the engine."""
