@@ -1,0 +1,1 @@
+"""The vocabulary: one module per speaker, and the envelope they all use."""

@@ -1,0 +1,63 @@
+"""What the arbitration desk says."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from aftersales.contracts.dispute import Liable
+from aftersales.contracts.envelope import Amount, Event, Id, Instant, Sentence, Token
+
+Payer = Literal["escrow", "platform_fund", "service_fund"]
+
+
+class CaseEvent(Event):
+    TOPIC: ClassVar[str] = "arbitration.cases"
+    order: Id
+    dispute: Id
+    case: Id
+    at: Instant
+
+
+class CaseOpened(CaseEvent):
+    TYPE: ClassVar[str] = "arbitration.case_opened.v1"
+
+
+class CaseAssigned(CaseEvent):
+    """`agent` None: handed back to the queue. `how`: taken by the agent, or reassigned by the deadline."""
+
+    TYPE: ClassVar[str] = "arbitration.case_assigned.v1"
+    agent: Id | None
+    how: Literal["taken", "handed_back", "reassigned"]
+
+
+class CaseRuled(CaseEvent):
+    """A ruling is sent to dispute, which answers `dispute.ruled` (executed) or `dispute.ruling_overtaken`.
+
+    payer: who bears the refund where the seller does not. departed: the agent's reason for leaving the recommendation.
+    agent: None for the fallback ruling. explanation: rule, findings, facts, policy and how each amount was computed.
+    carrier_claim: what the carrier owes in recourse.
+    """
+
+    TYPE: ClassVar[str] = "arbitration.case_ruled.v1"
+    ruling: Id
+    rule: Token
+    liable: Liable
+    remedy: Literal["refund", "return", "none"]
+    refund: Amount
+    compensation: Amount
+    freight: Amount
+    payer: Payer = "escrow"
+    carrier_claim: Amount = 0
+    counts_for_seller: bool
+    agent: Id | None
+    second: Id | None = None
+    departed: Sentence | None = None
+    policy: Sentence
+    explanation: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+class CaseClosed(CaseEvent):
+    """The dispute ended or went on without a ruling of ours."""
+
+    TYPE: ClassVar[str] = "arbitration.case_closed.v1"
+    why: Sentence

@@ -1,0 +1,274 @@
+"""What dispute says: every step of a dispute, refusals of commands, and the settlements it orders."""
+
+from typing import ClassVar, Literal
+
+from aftersales.contracts.carrier import ScanStatus
+from aftersales.contracts.envelope import Amount, Country, Currency, Event, Id, Instant, Part, Sentence, Token
+from aftersales.contracts.marketplace import Plan
+
+Party = Literal["buyer", "seller"]
+DisputeState = Literal[
+    "AWAITING_SELLER",
+    "AWAITING_BUYER",
+    "HELD_IN_TRANSIT",
+    "ARBITRATION_EVIDENCE",
+    "ARBITRATION_REVIEW",
+    "PLATFORM_PROPOSED",
+    "RETURN_AWAITING_SHIPMENT",
+    "RETURN_IN_TRANSIT",
+    "REFUND_PENDING",
+    "SERVICE_REVIEW",
+    "APPEAL_REVIEW",
+    "CLOSED_REFUNDED",
+    "CLOSED_REJECTED",
+    "CLOSED_NO_RETURN",
+    "CLOSED_CANCELLED",
+    "CLOSED_EXTERNAL",
+]
+Agreement = Literal["consensus", "seller_timeout", "arbitration", "proposal", "service"]
+Liable = Literal["seller", "buyer", "carrier", "platform", "nobody", "shared"]
+Account = Literal[
+    "buyer", "seller", "seller_escrow", "seller_deposit", "seller_debt", "platform_fund", "service_fund", "carrier_recourse"
+]
+
+
+class Wait(Part):
+    """A party is asked for something until an instant: `answer`, `evidence`, `answer_proposal`, `ship_return`, `confirm_return`."""
+
+    party: Party
+    task: Token
+    until: Instant
+
+
+class UnitShare(Part):
+    """One disputed unit: its net goods, shipping share, tax share, what was refunded on it, and its undiscounted price.
+
+    All in minor units of the captured currency.
+    """
+
+    line: Id
+    unit: int
+    net: Amount
+    shipping: Amount
+    tax: Amount
+    refunded: Amount
+    charged_price: Amount
+
+
+class ParcelFacts(Part):
+    parcel: Id
+    carrier: Token
+    number: Id
+    shipped_at: Instant
+    promise_ends_at: Instant
+    status: ScanStatus | None
+    delivered_at: Instant | None
+    attempted_at: Instant | None
+    seen: tuple[ScanStatus, ...]
+
+
+class File(Part):
+    """What the arbitration desk needs to judge a dispute without asking: facts only, no words."""
+
+    units: tuple[UnitShare, ...]
+    cap: Amount
+    paid: Amount
+    paid_left: Amount
+    parcels: tuple[ParcelFacts, ...]
+    buyer_evidence: tuple[Token, ...]
+    seller_evidence: tuple[Token, ...]
+    buyer_plan: Plan | None
+    seller_plan: Plan | None
+    destination: Country
+    carrier_service: Token
+    category: Token | None
+    platform_logistics: bool
+    free_return: bool
+    opened_at: Instant
+    wanted_remedy: Literal["refund", "return"]
+
+
+class DisputeStep(Event):
+    """A step of a dispute. `step` counts them from 1 without gaps; `at` is when it was decided.
+
+    deadline: of the state's timer, None where the state has none. waits: what each party is asked for now.
+    policy: the version the order is pinned to, `standard@1#hash`.
+    """
+
+    TOPIC: ClassVar[str] = "dispute.disputes"
+    order: Id
+    dispute: Id
+    buyer: Id
+    seller: Id
+    step: int
+    at: Instant
+    state: DisputeState
+    reason: Token
+    currency: Currency
+    deadline: Instant | None
+    waits: tuple[Wait, ...]
+    policy: Sentence
+
+
+class DisputeOpened(DisputeStep):
+    TYPE: ClassVar[str] = "dispute.opened.v1"
+    want: Plan
+    held_until: Instant | None = None
+
+
+class DisputePlanChanged(DisputeStep):
+    TYPE: ClassVar[str] = "dispute.plan_changed.v1"
+    want: Plan
+
+
+class DisputePlanRefused(DisputeStep):
+    """The seller said no; `counter` None is "no refund"."""
+
+    TYPE: ClassVar[str] = "dispute.plan_refused.v1"
+    counter: Plan | None
+
+
+class DisputeAgreed(DisputeStep):
+    """A plan is executed: by consensus, by the seller's silence, by an accepted proposal, by the platform service."""
+
+    TYPE: ClassVar[str] = "dispute.agreed.v1"
+    agreement: Agreement
+    plan: Plan
+
+
+class DisputeHoldEnded(DisputeStep):
+    """A dispute held while its parcel travelled goes on: the parcel was delivered, or something happened to it."""
+
+    TYPE: ClassVar[str] = "dispute.hold_ended.v1"
+    cause: Literal["delivered", "anomaly", "promise_broken"]
+
+
+class DisputeEvidenceAdded(DisputeStep):
+    TYPE: ClassVar[str] = "dispute.evidence_added.v1"
+    party: Party
+    evidence: tuple[Token, ...]
+
+
+class DisputeEvidenceCompleted(DisputeStep):
+    TYPE: ClassVar[str] = "dispute.evidence_completed.v1"
+    party: Party
+
+
+class DisputeEscalated(DisputeStep):
+    TYPE: ClassVar[str] = "dispute.escalated.v1"
+    how: Literal["by_hand", "automatic", "promise_broken"]
+    file: File
+
+
+class DisputeReviewStarted(DisputeStep):
+    """The evidence window is over; the desk decides on what is on file."""
+
+    TYPE: ClassVar[str] = "dispute.review_started.v1"
+    file: File
+
+
+class DisputeFactsChanged(DisputeStep):
+    """A fact reached a dispute that the desk has before it."""
+
+    TYPE: ClassVar[str] = "dispute.facts_changed.v1"
+    file: File
+
+
+class DisputeRuled(DisputeStep):
+    """The desk's ruling is executed."""
+
+    TYPE: ClassVar[str] = "dispute.ruled.v1"
+    ruling: Id
+    rule: Token
+    liable: Liable
+    refund: Amount
+    compensation: Amount
+    freight: Amount
+    remedy: Literal["refund", "return", "none"]
+
+
+class RulingOvertaken(Event):
+    """The desk's ruling met a dispute that was no longer in review, or an amount above the cap; nothing changed."""
+
+    TYPE: ClassVar[str] = "dispute.ruling_overtaken.v1"
+    TOPIC: ClassVar[str] = "dispute.disputes"
+    order: Id
+    dispute: Id
+    ruling: Id
+    slug: Token | Id
+    sentence: Sentence
+    state: DisputeState | None
+
+
+class DisputeClosed(DisputeStep):
+    """The end. Amounts are what was paid in all; `liable` and `rule` None where nobody ruled."""
+
+    TYPE: ClassVar[str] = "dispute.closed.v1"
+    agreement: Agreement | None
+    rule: Token | None
+    liable: Liable | None
+    refund: Amount
+    compensation: Amount
+    freight: Amount
+
+
+class CommandRefused(Event):
+    """A party's command was understood and not granted. `cause` is the id of the command."""
+
+    TYPE: ClassVar[str] = "dispute.refused.v1"
+    TOPIC: ClassVar[str] = "dispute.disputes"
+    order: Id
+    dispute: Id
+    by: Id
+    command: Sentence
+    slug: Sentence
+    sentence: Sentence
+    cause: Sentence
+    at: Instant
+
+
+# -- dispute.settlements -----------------------------------------------------------------------------------------------
+
+
+class Entry(Part):
+    """A line of a balanced journal; entries of a journal sum to zero. Positive is received by the account."""
+
+    account: Account
+    amount: int
+
+
+class Settlement(Event):
+    TOPIC: ClassVar[str] = "dispute.settlements"
+    order: Id
+    dispute: Id
+    buyer: Id
+    seller: Id
+    currency: Currency
+    at: Instant
+
+
+class RefundOrdered(Settlement):
+    """Pay the buyer `total` under the idempotency key `instruction`; ordered again under the same key after a failure."""
+
+    TYPE: ClassVar[str] = "dispute.refund_ordered.v1"
+    instruction: Id
+    refund: Amount
+    compensation: Amount
+    freight: Amount
+    total: Amount
+    entries: tuple[Entry, ...]
+    attempt: int
+
+
+class FundsHeld(Settlement):
+    """The seller's funds of this order stay in escrow while the dispute is open."""
+
+    TYPE: ClassVar[str] = "dispute.funds_held.v1"
+    amount: Amount
+
+
+class FundsReleased(Settlement):
+    """This dispute no longer holds the seller's funds (rulebook 8.7)."""
+
+    TYPE: ClassVar[str] = "dispute.funds_released.v1"
+    amount: Amount

@@ -1,0 +1,61 @@
+"""What order-tracking says of parcels. Every event carries all facts known of the parcel, so listeners never wait for another."""
+
+from typing import ClassVar
+
+from aftersales.contracts.carrier import ScanStatus
+from aftersales.contracts.envelope import Event, Id, Instant, Sentence, Token
+
+
+class ParcelEvent(Event):
+    """The facts of a parcel after what happened.
+
+    status: the last scan by its own instant (rulebook 8.18), None before any. seen: every status ever scanned.
+    delivered_at, attempted_at: the first such scan by its own instant. promise_ends_at: the end of the promised
+    delivery time; a delivery at it is late.
+    """
+
+    TOPIC: ClassVar[str] = "tracking.parcels"
+    order: Id
+    parcel: Id
+    buyer: Id
+    seller: Id
+    carrier: Token
+    number: Id
+    shipped_at: Instant
+    promise_ends_at: Instant
+    status: ScanStatus | None
+    scanned_at: Instant | None
+    delivered_at: Instant | None
+    attempted_at: Instant | None
+    seen: tuple[ScanStatus, ...]
+    policy: Sentence
+
+
+class ParcelTracked(ParcelEvent):
+    """A shipped parcel of a known order is followed from now on."""
+
+    TYPE: ClassVar[str] = "tracking.parcel_tracked.v1"
+
+
+class ParcelInTransit(ParcelEvent):
+    TYPE: ClassVar[str] = "tracking.parcel_in_transit.v1"
+
+
+class ParcelDelivered(ParcelEvent):
+    TYPE: ClassVar[str] = "tracking.parcel_delivered.v1"
+
+
+class ParcelAnomalous(ParcelEvent):
+    """`customs_hold`, `returning`, `lost` or `not_found` (rulebook 8.24)."""
+
+    TYPE: ClassVar[str] = "tracking.parcel_anomalous.v1"
+
+
+class ParcelReturned(ParcelEvent):
+    TYPE: ClassVar[str] = "tracking.parcel_returned.v1"
+
+
+class PromiseBroken(ParcelEvent):
+    """The promised delivery time ended without a delivery scan dated before it."""
+
+    TYPE: ClassVar[str] = "tracking.promise_broken.v1"

@@ -1,0 +1,156 @@
+"""What a rule is handed and what it returns. Pure: no I/O, no clock, no chance.
+
+    rule: (state | None, event, given) -> Decision
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from aftersales.contracts.envelope import Event
+from aftersales.identity import Actor
+from aftersales.policy.book import PolicyBook
+
+
+class SubjectRef(NamedTuple):
+    """One row that decisions are about: `kind` names the service's kind of subject, `id` the row."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Our own system was deaf from `since` until `until`; what fell due inside moves by the length, 7 days at most."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return min(self.until - self.since, timedelta(days=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Everything a rule may know beside the state and the event.
+
+    now: `app_now()` read under the lock; windows given to a party start here.
+    arrived_at: when the cause reached the platform; this alone decides whether a command is in time.
+    source: the CloudEvents source, or the actor's source over HTTP; None for a timer.
+    actor: the caller over HTTP; None over Kafka and for timers.
+    others: the states of the subjects that `also` named, None where a row is new.
+    """
+
+    now: datetime
+    arrived_at: datetime
+    cause: UUID
+    policies: PolicyBook
+    source: str | None = None
+    actor: Actor | None = None
+    outages: tuple[Outage, ...] = ()
+    others: Mapping[SubjectRef, Any] = field(default_factory=dict)
+
+    def extended(self, due: datetime) -> datetime:
+        """A deadline, moved by every outage it fell into (rulebook 8.19). In time means `arrived_at < extended(due)`."""
+        for outage in sorted(self.outages, key=lambda o: o.since):
+            if outage.since <= due < outage.until:
+                due += outage.length
+        return due
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wake this subject at `due`. Insert-only: never moved or cancelled, only outlived.
+
+    rank: among timers due at one instant the lower rank fires first (rulebook section 4).
+    party: a deadline of a party; it fires only once every command that arrived before it has been read.
+    subject: None is the subject of the decision.
+    data: what the rule needs to know again, such as which dispute and which deadline it was armed for.
+    """
+
+    kind: str
+    due: datetime
+    rank: int = 50
+    party: bool = True
+    data: Mapping[str, str] = field(default_factory=dict)
+    subject: SubjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The event a due timer becomes."""
+
+    kind: str
+    due: datetime
+    subject: SubjectRef
+    data: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A row for an append-only table of the service (journals, statements, intents); columns must be those of the table."""
+
+    table: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A thing (dispute, parcel, case) went from one status to another; `transition` is its number in the rulebook."""
+
+    thing: str
+    before: str | None
+    after: str
+    transition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why: the rule, the facts and the policy a decision rests on. Structured first, JSON-ready; stored in `history`."""
+
+    rule: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+    policy_version: str | None = None
+
+
+class Outcome(StrEnum):
+    APPLIED = "applied"
+    NOTHING = "nothing"  # late, duplicate, wrong state: an answer with a name
+    REFUSED = "refused"  # a guard of the rulebook said no
+    WAITING = "waiting"  # kept in the subject's row until what it speaks of is heard of
+    DEAD_LETTER = "dead_letter"  # not ours to judge: foreign source and the like
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a rule returns. `state` None leaves the subject's row as it is."""
+
+    state: Any = None
+    events: tuple[Event, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    appends: tuple[Append, ...] = ()
+    moves: tuple[Move, ...] = ()
+    others: Mapping[SubjectRef, Any] = field(default_factory=dict)
+    outcome: Outcome = Outcome.APPLIED
+    slug: str | None = None
+    sentence: str | None = None
+    because: Because | None = None
+    answer: Mapping[str, Any] | None = None  # what an HTTP caller is told beside the status
+
+
+class Rule(Protocol):
+    def __call__(self, state: Any, event: Any, given: Given, /) -> Decision: ...
+
+
+def nothing(slug: str, sentence: str, *events: Event) -> Decision:
+    """Nothing to do: late, duplicate, wrong state."""
+    return Decision(outcome=Outcome.NOTHING, slug=slug, sentence=sentence, events=events)
+
+
+def refused(slug: str, sentence: str, *events: Event) -> Decision:
+    return Decision(outcome=Outcome.REFUSED, slug=slug, sentence=sentence, events=events)

@@ -1,0 +1,1 @@
+"""Policies: versioned parameters of the rulebook, and the arithmetic they drive."""

@@ -1,0 +1,82 @@
+"""What a service is, as data: its kinds of subject, and which event concerns which subjects and which rule decides.
+
+The engine (`aftersales.runtime`) runs it on Postgres and Kafka; the story player runs the same tables in memory.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aftersales.contracts.envelope import Event
+from aftersales.decision import Rule, SubjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Rows derived from a subject's state for lists and constraints; upserted by `key` whenever the subject is kept.
+
+    `rows(subject id, state)` returns every row of this subject; a row once there is updated, never deleted.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    rows: Callable[[str, Any], Iterable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of subject: one table with `id text primary key, version bigint, state jsonb` and the columns lists need.
+
+    state: the frozen dataclass (msgspec encodes it). columns: the extra columns, computed from the state.
+    """
+
+    name: str
+    table: str
+    state: type
+    columns: Callable[[Any], Mapping[str, Any]] = field(default=lambda state: {})
+    views: tuple[View, ...] = ()
+
+
+def _none(state: Any, event: Any) -> tuple[SubjectRef, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """An event, the subjects it concerns (admitted once per event and subject) and the rule that decides.
+
+    also: further subjects, of a later kind, that this decision reads and may write, found from the locked state.
+    """
+
+    event: type[Event]
+    subjects: Callable[[Any], tuple[SubjectRef, ...]]
+    decide: Rule
+    also: Callable[[Any, Any], tuple[SubjectRef, ...]] = _none
+
+
+@dataclass(frozen=True, slots=True)
+class OnTimer:
+    kind: str
+    decide: Rule
+    also: Callable[[Any, Any], tuple[SubjectRef, ...]] = _none
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as data. `kinds` in locking order; `commands` are the topics whose records carry parties' commands."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    rules: tuple[On | OnTimer, ...]
+    commands: frozenset[str] = frozenset()
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics it listens to: those of the events it has rules for."""
+        return frozenset(on.event.TOPIC for on in self.rules if isinstance(on, On)) | self.commands
+
+    def on_event(self, event: type[Event]) -> On | None:
+        return next((on for on in self.rules if isinstance(on, On) and on.event is event), None)
+
+    def on_timer(self, kind: str) -> OnTimer | None:
+        return next((on for on in self.rules if isinstance(on, OnTimer) and on.kind == kind), None)
