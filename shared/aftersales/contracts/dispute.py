@@ -43,11 +43,13 @@ class Wait(Part):
 class UnitShare(Part):
     """One disputed unit: its net goods, shipping share, tax share, what was refunded on it, and its undiscounted price.
 
-    All in minor units of the captured currency.
+    All in minor units of the captured currency. parcel: the one that carries it, None while it was never shipped; a full
+    refund of what did not arrive counts units by their parcel (rulebook 8.37).
     """
 
     line: Id
     unit: int
+    parcel: Id | None
     net: Amount
     shipping: Amount
     tax: Amount
@@ -56,6 +58,10 @@ class UnitShare(Part):
 
 
 class ParcelFacts(Part):
+    """A parcel that carries disputed units. delivered_at: the first delivery scan, or the confirmed receipt where no scan is
+    earlier (rulebook 8.25). extended: its promise was extended for force majeure (R26).
+    """
+
     parcel: Id
     carrier: Token
     number: Id
@@ -65,6 +71,7 @@ class ParcelFacts(Part):
     delivered_at: Instant | None
     attempted_at: Instant | None
     seen: tuple[ScanStatus, ...]
+    extended: bool = False
 
 
 class File(Part):
