@@ -1,8 +1,8 @@
 """Make the development environment `.venv` from requirements.lock, or the lock from the members' dependencies.
 
-Plain Python of the machine, no dependency: it runs before there is an environment. `python3 deploy/environment.py setup` is
-quick when nothing changed, and complete or absent when it was interrupted: the environment is built under another name and
-then moved to its place.
+Plain Python of the machine, no dependency: it runs before there is an environment. `setup` is quick when nothing
+changed, and its result is complete or absent when it was interrupted: the environment is built under another name and then
+moved to its place.
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class CannotSetUp(Exception):
 def main(arguments: list) -> int:
     if sys.version_info < (3, 11):
         found = ".".join(map(str, sys.version_info[:3]))
-        return refuse(f"Python 3.11 or newer is needed, this is {found}. Name a newer one: make PYTHON=python3.12 setup")
+        return refuse(f"Python 3.11 or newer is needed, this is {found}. Say make PYTHON=python3.12 setup")
     if arguments not in (["setup"], ["lock"]):
         return refuse("Say `setup` or `lock`.")
     try:
@@ -47,7 +47,7 @@ def main(arguments: list) -> int:
     except CannotSetUp as problem:
         return refuse(str(problem))
     except subprocess.CalledProcessError as problem:
-        return refuse(f"Setting up stopped: `{' '.join(map(str, problem.cmd[:4]))} ...` failed; its own words are above.")
+        return refuse(f"Setting up stopped: `{' '.join(map(str, problem.cmd[:4]))} ...` failed; see above.")
     except KeyboardInterrupt:
         return refuse("Stopped. Nothing half-made is left; `make setup` starts again.", 130)
     finally:
@@ -114,11 +114,13 @@ def relock() -> None:
 
 
 def member_name(member: str) -> str:
-    return {"shared": "aftersales-shared", "deploy/local": "aftersales-local"}.get(member, member.removeprefix("services/"))
+    return {"shared": "aftersales-shared", "deploy/local": "aftersales-local"}.get(
+        member, member.removeprefix("services/")
+    )
 
 
 class Uv:
-    """The path of uv: the machine's, or the environment's own, or the locked one put into a folder that is removed again."""
+    """The path of uv: the machine's, or the environment's own, or the locked one in a folder that is removed again."""
 
     def __enter__(self) -> Path:
         self.folder = Path(tempfile.mkdtemp(prefix="aftersales-uv-"))
@@ -139,8 +141,8 @@ class Uv:
         made = subprocess.run([sys.executable, "-m", "venv", str(place)], capture_output=True, check=False)
         if made.returncode != 0:
             raise CannotSetUp(
-                "This Python has neither pip nor the means to make an environment. Install one of them, on Debian and Ubuntu"
-                " with `apt-get install python3-venv`, or put `uv` on the path, then run `make setup` again."
+                "This Python has neither pip nor the means to make an environment. Install one of them, on Debian and"
+                " Ubuntu with `apt-get install python3-venv`, or put `uv` on the path, then run `make setup` again."
             )
         run(place / "bin" / "python", *pip, "-r", wanted)
         return place / "bin" / "uv"
@@ -160,7 +162,9 @@ def locked(name: str) -> str:
 
 def run(*command: object) -> None:
     # uv's own settings of this machine must not say where the packages go; where they come from they may.
-    environment = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "UV_PROJECT", "PYTHONHOME")}
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "UV_PROJECT", "PYTHONHOME")
+    }
     environment["PIP_ROOT_USER_ACTION"] = "ignore"
     subprocess.run([str(word) for word in command], check=True, env=environment, cwd=ROOT)
 
