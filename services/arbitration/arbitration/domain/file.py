@@ -1,0 +1,106 @@
+"""What a case is judged by: the facts that dispute has handed over, as they stand in the case's row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersales.contracts import dispute as said
+from aftersales.contracts import marketplace
+from aftersales.contracts.carrier import ScanStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One disputed unit; money in minor units of the captured currency. parcel: None while it was never shipped."""
+
+    line: str
+    number: int
+    parcel: str | None
+    net: int
+    shipping: int
+    tax: int
+    charged_price: int
+
+    @property
+    def whole(self) -> int:
+        """N + H + T: everything that was paid for this unit."""
+        return self.net + self.shipping + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel that carries disputed units, as tracking last told of it."""
+
+    id: str
+    carrier: str
+    number: str
+    shipped_at: datetime
+    promise_ends_at: datetime
+    status: ScanStatus | None
+    delivered_at: datetime | None
+    attempted_at: datetime | None
+    seen: tuple[ScanStatus, ...]
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    remedy: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5)."""
+
+    units: tuple[Unit, ...]
+    parcels: tuple[Parcel, ...]
+    cap: int
+    paid: int
+    paid_left: int
+    buyer_evidence: tuple[str, ...]
+    seller_evidence: tuple[str, ...]
+    buyer_plan: Plan | None
+    seller_plan: Plan | None
+    destination: str
+    carrier_service: str
+    category: str | None
+    platform_logistics: bool
+    free_return: bool
+
+
+def heard(file: said.File) -> File:
+    """The file as an event carried it."""
+    return File(
+        units=tuple(Unit(u.line, u.unit, u.parcel, u.net, u.shipping, u.tax, u.charged_price) for u in file.units),
+        parcels=tuple(
+            Parcel(
+                id=p.parcel,
+                carrier=p.carrier,
+                number=p.number,
+                shipped_at=p.shipped_at,
+                promise_ends_at=p.promise_ends_at,
+                status=p.status,
+                delivered_at=p.delivered_at,
+                attempted_at=p.attempted_at,
+                seen=p.seen,
+                extended=p.extended,
+            )
+            for p in file.parcels
+        ),
+        cap=file.cap,
+        paid=file.paid,
+        paid_left=file.paid_left,
+        buyer_evidence=file.buyer_evidence,
+        seller_evidence=file.seller_evidence,
+        buyer_plan=_plan(file.buyer_plan),
+        seller_plan=_plan(file.seller_plan),
+        destination=file.destination,
+        carrier_service=file.carrier_service,
+        category=file.category,
+        platform_logistics=file.platform_logistics,
+        free_return=file.free_return,
+    )
+
+
+def _plan(plan: marketplace.Plan | None) -> Plan | None:
+    return None if plan is None else Plan(plan.remedy, plan.amount)

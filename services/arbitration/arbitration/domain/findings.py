@@ -1,0 +1,66 @@
+"""What an agent may state as found, and what each finding may say (stories.md names the same words)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Findings that have been checked. None, False and empty mean "not stated".
+
+    return_freight, amount: minor units. missing, intact_units: positions in the file's units. seller_share: whole
+    percent.
+    """
+
+    tracking: str | None = None
+    lost: bool = False
+    delivery_proof: str | None = None
+    address_error: str | None = None
+    refused_by_buyer: bool = False
+    return_freight: int | None = None
+    customs: str | None = None
+    damaged: bool = False
+    not_as_described: str | None = None
+    amount: int | None = None
+    quality: str | None = None
+    defective: bool = False
+    missing: tuple[int, ...] = ()
+    empty: bool = False
+    counterfeit: str | None = None
+    goods_back: str | None = None
+    intact_units: tuple[int, ...] = ()
+    seller_share: int | None = None
+
+    @property
+    def stated(self) -> frozenset[str]:
+        return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, False, ()))
+
+    @property
+    def deciding(self) -> frozenset[str]:
+        """Those that decide something alone (rulebook 8.36)."""
+        return self.stated - ACCOMPANYING
+
+
+ACCOMPANYING: Final = frozenset({"return_freight", "amount", "intact_units", "seller_share"})
+
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "tracking": ("invalid",),
+    "delivery_proof": ("strong", "weak"),
+    "address_error": ("seller", "buyer"),
+    "customs": ("infringing", "false_value", "seller_papers", "buyer", "unknown"),
+    "not_as_described": ("return", "keep"),
+    "quality": ("minor", "medium", "severe"),
+    "counterfeit": ("upheld", "not_proven"),
+    "goods_back": ("intact", "wrong", "used", "incomplete"),
+}
+TRUTHS: Final = ("lost", "refused_by_buyer", "damaged", "defective", "empty")
+MONEY: Final = ("return_freight", "amount")
+UNITS: Final = ("missing", "intact_units")
+EXPECTED: Final[Mapping[str, str]] = {
+    **{name: " or ".join(words) for name, words in WORDS.items()},
+    **dict.fromkeys(TRUTHS, "true"),
+    **dict.fromkeys(MONEY, "whole minor units, 0 or more"),
+    **dict.fromkeys(UNITS, 'disputed units, as {"L1": 2} for the first two or {"L1": [2]} for unit 2'),
+    "seller_share": "whole percent from 0 to 100",
+}

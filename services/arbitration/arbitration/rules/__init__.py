@@ -1,0 +1,1 @@
+"""The verbs of the desk: pure, handed everything, returning everything."""

@@ -1,0 +1,83 @@
+"""Check what an agent states before anything is decided on it. What is refused names what was expected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arbitration.domain.file import File
+from arbitration.domain.findings import EXPECTED, MONEY, TRUTHS, UNITS, WORDS, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Findings that cannot be judged by."""
+
+    slug: str
+    sentence: str
+
+
+def read(stated: Mapping[str, Any], file: File) -> Findings | Unfit:
+    """The findings as the table reads them, or why not."""
+    values: dict[str, Any] = {}
+    for name, value in stated.items():
+        if name not in EXPECTED:
+            return Unfit("unknown-finding", f"{name!r} is no finding; expected one of {', '.join(sorted(EXPECTED))}.")
+        known = _value(name, value, file)
+        if isinstance(known, Unfit):
+            return known
+        values[name] = known
+    if values.get("not_as_described") == "keep" and "amount" not in values:
+        return Unfit("amount-missing", "not_as_described keep needs the finding amount: what is refunded.")
+    if values.get("goods_back") is not None:
+        return Unfit("not-built-yet", "goods_back judges a contested return; contested returns are not built yet.")
+    return Findings(**values)
+
+
+def _value(name: str, value: Any, file: File) -> Any:
+    if name in UNITS:
+        return _positions(name, value, file)
+    if not _fits(name, value):
+        return Unfit("unknown-value", f"{name} is {value!r}; expected {EXPECTED[name]}.")
+    return value
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name in WORDS:
+        return isinstance(value, str) and value in WORDS[name]
+    if name in TRUTHS:
+        return value is True
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return whole if name in MONEY else whole and value <= 100
+
+
+def _positions(name: str, value: Any, file: File) -> tuple[int, ...] | Unfit:
+    """Positions in the file's units. A count means the first n of the disputed units of its line."""
+    unknown = Unfit("unknown-value", f"{name} is {value!r}; expected {EXPECTED[name]}.")
+    if not isinstance(value, Mapping) or not value:
+        return unknown
+    found: list[int] = []
+    for line, units in value.items():
+        at = {unit.number: position for position, unit in enumerate(file.units) if unit.line == line}
+        numbers = _numbers(units, sorted(at))
+        if numbers is None:
+            return unknown
+        beyond = [number for number in numbers if number not in at]
+        if beyond:
+            return Unfit(
+                "unit-not-disputed", f"{name} names units of {line} outside the dispute; disputed: {sorted(at)}."
+            )
+        found += [at[number] for number in numbers]
+    return tuple(sorted(found))
+
+
+def _numbers(units: Any, disputed: list[int]) -> list[int] | None:
+    """The unit numbers that are meant; None: not understood. A count above the disputed ones ends in 0, which is no unit."""
+    if isinstance(units, bool):
+        return None
+    if isinstance(units, int):
+        return None if units < 1 else disputed[:units] + [0] * (units > len(disputed))
+    if not isinstance(units, list | tuple) or not units:
+        return None
+    numbers = list(units)
+    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in numbers)
+    return numbers if whole and len(set(numbers)) == len(numbers) else None

@@ -1,0 +1,164 @@
+"""What a row of the ruling table pays, and how each amount came about (rulebook sections 6 and 7)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from aftersales.money import percent
+from arbitration.domain.file import Unit
+from arbitration.rules.matter import Matter
+
+Remedy = Literal["refund", "return", "none"]
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Minor units, before the cap. breakdown: the arithmetic, JSON-ready. rests_on: the policy parameters used."""
+
+    remedy: Remedy
+    refund: int = 0
+    compensation: int = 0
+    breakdown: Mapping[str, Any] = field(default_factory=dict)
+    rests_on: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rejected(_matter: Matter) -> Terms:
+    return Terms("none")
+
+
+def full(matter: Matter) -> Terms:
+    """N + H + T of all disputed units."""
+    return _whole("refund", matter.file.units)
+
+
+def full_undelivered(matter: Matter) -> Terms:
+    """N + H + T of the units that did not arrive (rulebook 8.37)."""
+    return _whole("refund", matter.missing_parcels)
+
+
+def full_by_force_majeure(matter: Matter) -> Terms:
+    return replace(full_undelivered(matter), rests_on={"force_majeure.payer": matter.policy.force_majeure_payer})
+
+
+def returned_whole(matter: Matter) -> Terms:
+    """Goods back, then N + H + T; the proven freight is added when it is proven."""
+    return _whole("return", matter.file.units)
+
+
+def returned_without_shipping(matter: Matter) -> Terms:
+    """Goods back, then N + T."""
+    units = matter.file.units
+    return Terms("return", sum(u.net + u.tax for u in units), breakdown=shares(units, "N + T"))
+
+
+def missing(matter: Matter) -> Terms:
+    """N + H + T of the missing units; of all where the parcel was empty."""
+    if matter.found.empty:
+        return full(matter)
+    return _whole("refund", [matter.file.units[position] for position in matter.found.missing])
+
+
+def goods_less_freight(matter: Matter) -> Terms:
+    """N + T of what came back less the return freight, not below 0; nothing where nothing came back (R8-R10, R13)."""
+    units = matter.came_back
+    if not units:
+        return rejected(matter)
+    capped, rests_on = _freight(matter)
+    goods = sum(u.net + u.tax for u in units)
+    breakdown = {**shares(units, "N + T - freight"), "freight": capped}
+    return Terms("refund", max(0, goods - capped), breakdown=breakdown, rests_on=rests_on)
+
+
+def as_described(matter: Matter) -> Terms:
+    """R16: a return; or the goods are kept for the stated amount, at most N + H + T."""
+    if matter.found.not_as_described == "return":
+        return returned_whole(matter)
+    units, stated = matter.file.units, matter.found.amount or 0
+    breakdown = {**shares(units, "stated, at most N + H + T"), "stated": stated}
+    return Terms("refund", min(stated, sum(u.whole for u in units)), breakdown=breakdown)
+
+
+def quality(matter: Matter) -> Terms:
+    grade = matter.found.quality or "minor"
+    rate = matter.policy.quality_table[grade]
+    goods = sum(u.net for u in matter.file.units)
+    return Terms(
+        "refund",
+        percent(goods, rate),
+        breakdown={**shares(matter.file.units, f"{rate} % of N"), "of": goods, "percent": rate},
+        rests_on={"quality.table": {grade: rate}},
+    )
+
+
+def defective(matter: Matter) -> Terms:
+    """R18: a return, unless its freight exceeds half of N; at exactly half it is still a return (rulebook 8.39)."""
+    freight, goods = matter.found.return_freight or 0, sum(u.net for u in matter.file.units)
+    terms = _whole("refund" if freight * 2 > goods else "return", matter.file.units)
+    return replace(terms, breakdown={**terms.breakdown, "return_freight": freight, "half_of_goods": f"{goods} / 2"})
+
+
+def with_multiple(matter: Matter) -> Terms:
+    """R20: everything paid, and the multiple of the product price (rulebook 8.2, 8.4)."""
+    policy, units = matter.policy, matter.file.units
+    bases = [u.charged_price if policy.counterfeit_base == "charged_unit_price" else u.net for u in units]
+    terms = full(matter)
+    compensation = {"base": policy.counterfeit_base, "multiple": policy.counterfeit_multiple, "of": sum(bases)}
+    return replace(
+        terms,
+        compensation=policy.counterfeit_multiple * sum(bases),
+        breakdown={**terms.breakdown, "compensation": compensation},
+        rests_on={"counterfeit.base": policy.counterfeit_base, "counterfeit.multiple": policy.counterfeit_multiple},
+    )
+
+
+def customs(matter: Matter) -> Terms:
+    """R12: full; infringing goods also pay R20's compensation."""
+    return with_multiple(matter) if matter.found.customs == "infringing" else full(matter)
+
+
+def late(matter: Matter) -> Terms:
+    """R2: `late.table` of N by parcel; the sum of the exact parts is rounded once (rulebook 8.9)."""
+    parts: list[dict[str, Any]] = []
+    hundredths = 0
+    for parcel in matter.late_parcels:
+        assert parcel.delivered_at is not None
+        days = days_late(parcel.delivered_at, parcel.promise_ends_at)
+        rate = next(rate for up_to, rate in matter.policy.late_table if up_to is None or days <= up_to)
+        goods = sum(u.net for u in matter.file.units if u.parcel == parcel.id)
+        hundredths += goods * rate
+        parts.append({"parcel": parcel.id, "days_late": days, "percent": rate, "of": goods})
+    breakdown = {"formula": "percent of N by parcel", "parcels": parts}
+    rests_on = {"late.table": [list(step) for step in matter.policy.late_table]}
+    return Terms("refund", percent(hundredths, 1), breakdown=breakdown, rests_on=rests_on)
+
+
+def days_late(delivered_at: datetime, promise_ends_at: datetime) -> int:
+    """Started days of 24 h after the promise end, at least 1 (rulebook 8.17)."""
+    return max(1, -((promise_ends_at - delivered_at) // DAY))
+
+
+def shares(units: Iterable[Unit], formula: str) -> dict[str, Any]:
+    """The units behind an amount; units of a line that are worth the same stand together."""
+    groups: dict[tuple[str, int, int, int, int], list[int]] = {}
+    for u in units:
+        groups.setdefault((u.line, u.net, u.shipping, u.tax, u.charged_price), []).append(u.number)
+    return {
+        "formula": formula,
+        "units": [
+            {"line": line, "units": numbers, "net": net, "shipping": shipping, "tax": tax, "charged_price": price}
+            for (line, net, shipping, tax, price), numbers in groups.items()
+        ],
+    }
+
+
+def _whole(remedy: Remedy, units: Iterable[Unit]) -> Terms:
+    units = tuple(units)
+    return Terms(remedy, sum(u.whole for u in units), breakdown=shares(units, "N + H + T"))
+
+
+def _freight(matter: Matter) -> tuple[int, dict[str, Any]]:
+    """The stated return freight as the policy caps it (rulebook section 6, F)."""
+    freight, cap = matter.found.return_freight or 0, matter.policy.return_freight_cap
+    return (freight, {}) if cap is None else (min(freight, cap), {"return.freight_cap": cap})
