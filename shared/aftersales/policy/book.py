@@ -1,4 +1,4 @@
-"""All policy versions a process knows. The one in force when an order was placed is pinned on it (rulebook section 2)."""
+"""All policy versions a process knows. The one in force when an order was placed is pinned on it (rulebook, 2)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,11 +8,28 @@ from aftersales.policy.model import Policy
 
 
 class PolicyBook:
-    """Policies by identity, and which is in force when."""
+    """Policies by identity, and which is in force when.
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    policies: those that come into force by their `effective_from`; of equals the higher version, then the later one.
+    profiles: further ones that only their identity or name selects.
+    """
+
+    def __init__(self, policies: Iterable[Policy], profiles: Iterable[Policy] = ()) -> None:
         self._versions = sorted(policies, key=lambda p: (p.effective_from, p.version))
-        self._by_identity = {p.identity: p for p in self._versions}
+        self._by_identity = {p.identity: p for p in (*profiles, *self._versions)}
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every version known here."""
+        return tuple(self._by_identity.values())
+
+    def profile(self, name: str) -> Policy:
+        """The newest version of a policy by its name, such as `classic`. Raises Failure where there is none."""
+        named = [p for p in self._by_identity.values() if p.name == name]
+        if not named:
+            known = ", ".join(sorted({p.name for p in self._by_identity.values()}))
+            raise Failure(f'There is no policy "{name}" here; there are {known}.')
+        return max(named, key=lambda p: p.version)
 
     def in_force(self, placed_at: datetime) -> Policy:
         """The version for an order placed then; the first version also judges what was placed before it."""
@@ -27,4 +44,5 @@ class PolicyBook:
         try:
             return self._by_identity[identity]
         except KeyError:
-            raise Failure(f"The policy {identity} is not known here. Put its file into AFTERSALES_POLICY_DIR.") from None
+            sentence = f"The policy {identity} is not known here. Put its file into AFTERSALES_POLICY_DIR."
+            raise Failure(sentence) from None

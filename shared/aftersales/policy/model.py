@@ -1,4 +1,4 @@
-"""A policy: every number of rulebook section 2, typed. Fields are named as the rulebook's parameters, dots as underscores."""
+"""A policy: every number of rulebook section 2, typed. Fields are named as its parameters, dots as underscores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +19,18 @@ class Override:
     value: Any = None
     add_days: int | None = None
     scope: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """What the platform service may take over (`service.eligible`); `*` in a set is "all"."""
+
+    reasons: frozenset[str]
+    remedies: frozenset[str]
+    categories: frozenset[str]
+    destinations: frozenset[str]
+    carrier_services: frozenset[str]
+    enrolled: bool  # only sellers who enrolled
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +67,10 @@ class Policy:
     return_ship_by: timedelta
     return_seller_confirm: timedelta
     return_seller_confirm_delivered: timedelta
+    return_freight_payer: Mapping[str, Literal["buyer", "seller", "platform"]]  # by reason family, and FREE_RETURN
     return_freight_cap: int | None  # None: no cap
     service_review_business_days: int
+    service_eligible: Eligible
     service_cap: int  # 0: the platform service is off
     force_majeure_payer: Literal["seller", "platform"]
     counterfeit_multiple: int
@@ -66,7 +80,7 @@ class Policy:
     promise_max: Mapping[str, int]  # destination to days, "*" for every other
     promise_default: Mapping[str, int]  # carrier service to days, "*" for every other
     reminder_before: tuple[timedelta, ...]
-    four_eyes_above: Mapping[str, int]  # currency to minor units; not listed: no limit
+    four_eyes_above: Mapping[str, int]  # currency to minor units, "*" for any other; neither listed: no limit
     auto_rule_below: int
     display_zone: str
     calendar: str  # "weekdays", or a country the calendar knows
