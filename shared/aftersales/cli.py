@@ -5,6 +5,7 @@ typer application with a name of its own is a group of commands, and one without
 level. What a command expects to go wrong it raises as `Failure`.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -52,15 +53,16 @@ def add(whole: typer.Typer, word: str, offered: Any) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process: 0 done, 2 a sentence was said, 130 interrupted, else the command's status."""
+    """Run one command and end the process: 0 done, 2 a sentence was said, 130 interrupted, or its own status."""
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
+    # A library's warning is not for the person at the terminal; a command that wants it written sets its logging up.
+    logging.getLogger().addHandler(logging.NullHandler())
+    line = application(arguments[0] if arguments else "")
     try:
-        result = application(arguments[0] if arguments else "")(
-            args=list(arguments), prog_name="aftersales", standalone_mode=False
-        )
+        result = line(args=list(arguments), prog_name="aftersales", standalone_mode=False)
     except Failure as problem:
         return say(problem.sentence, problem.exit_code)
     except Refused as problem:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -196,6 +197,17 @@ async def drop_databases(url: str, names: tuple[str, ...]) -> None:
     try:
         for name in names:
             await connection.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await connection.close()
+
+
+async def simulate_clock(url: str, instant: datetime) -> None:
+    """From now on the database's `app_now()` is this instant, until somebody moves it."""
+    connection = await connected(url)
+    try:
+        await connection.execute(
+            "insert into simulated_clock (instant) values ($1) on conflict (one) do update set instant = $1", instant
+        )
     finally:
         await connection.close()
 

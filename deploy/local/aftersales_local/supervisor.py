@@ -26,8 +26,9 @@ def always_ready() -> bool:
 class Program:
     """What to run and how to know it.
 
-    environment: the whole of it, None for one's own. ready: asked until it is true; must return quickly. start_within, stop_within: seconds. user: a user id to run as,
-    None for one's own. restarts: whether a death is answered by a new start; else it is fatal to the whole stack.
+    environment: the whole of it, None for one's own. ready: asked until it is true; must return quickly. start_within,
+    stop_within: seconds. user: a user id to run as, None for one's own. restarts: whether a death is answered by a new
+    start; else it is fatal to the whole stack.
     """
 
     name: str
