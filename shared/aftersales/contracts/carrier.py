@@ -1,10 +1,8 @@
 """What carriers say, normalised. Keyed by carrier and number; in any order and any number of times."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import StringConstraints
-
-from aftersales.contracts.envelope import Event, Id, Instant, Token
+from aftersales.contracts.envelope import Event, Id, Instant, Name, Token
 
 ScanStatus = Literal[
     "in_transit",
@@ -21,7 +19,7 @@ ScanStatus = Literal[
 
 
 class ParcelScanned(Event):
-    """A scan, by its own instant `scanned_at`; two scans with one (carrier, number, status, scanned_at) are one fact."""
+    """A scan, by its own instant `scanned_at`; two with one (carrier, number, status, scanned_at) are one fact."""
 
     TYPE: ClassVar[str] = "carrier.parcel_scanned.v1"
     TOPIC: ClassVar[str] = "carrier.scans"
@@ -29,7 +27,7 @@ class ParcelScanned(Event):
     number: Id
     status: ScanStatus
     scanned_at: Instant
-    place: Annotated[str, StringConstraints(max_length=120)] | None = None
+    place: Name | None = None
 
     @property
     def key(self) -> str:

@@ -28,7 +28,14 @@ DisputeState = Literal[
 Agreement = Literal["consensus", "seller_timeout", "arbitration", "proposal", "service"]
 Liable = Literal["seller", "buyer", "carrier", "platform", "nobody", "shared"]
 Account = Literal[
-    "buyer", "seller", "seller_escrow", "seller_deposit", "seller_debt", "platform_fund", "service_fund", "carrier_recourse"
+    "buyer",
+    "seller",
+    "seller_escrow",
+    "seller_deposit",
+    "seller_debt",
+    "platform_fund",
+    "service_fund",
+    "carrier_recourse",
 ]
 
 

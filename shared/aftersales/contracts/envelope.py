@@ -5,13 +5,29 @@ import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 from aftersales.money import EXPONENTS
 
 ISO_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-INVISIBLE: Final = ("Cc", "Cf", "Zs", "Zl", "Zp")
+# Deadlines are counted from instants: what lies so far out is a slip, and near year 1 or 9999 the counting would overflow.
+YEARS: Final = range(1970, 3000)
 MAX_AMOUNT: Final = 10**15
+# C0 and C1 controls and DEL, but not tab, line feed and carriage return: Postgres takes no NUL, terminals obey the others.
+CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+BIDI: Final = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Letters and symbols by category, yet blank to the eye: Hangul fillers and the empty Braille pattern.
+BLANK: Final = "\u115f\u1160\u3164\uffa0\u2800"
+MAX_MARKS: Final = 8
 
 
 def _iso(value: Any) -> Any:
@@ -21,29 +37,74 @@ def _iso(value: Any) -> Any:
     raise ValueError("an instant is written as 2025-05-06T09:00:00Z, with its zone")
 
 
+def _countable(value: datetime) -> datetime:
+    if value.year not in YEARS:
+        raise ValueError(f"the year is outside {YEARS[0]} to {YEARS[-1]}")
+    return value
+
+
 def _currency(value: str) -> str:
     if value not in EXPONENTS:
         raise ValueError("not a currency this system settles in (ISO 4217, upper case)")
     return value
 
 
-def _words(value: str) -> str:
-    if any(ord(c) < 32 and c not in "\n\r\t" for c in value) or "\x7f" in value:
+def _legible(value: str) -> str:
+    """Text that any store and any screen can bear, kept exactly; emoji, joiners and right-to-left scripts are legible."""
+    if CONTROL.search(value):
         raise ValueError("control characters are not allowed")
-    if all(unicodedata.category(c) in INVISIBLE for c in value):
+    if not value.isascii() and _longest_pile(value) > MAX_MARKS:
+        raise ValueError(f"more than {MAX_MARKS} combining marks in a row are not allowed")
+    return value
+
+
+def _longest_pile(value: str) -> int:
+    """The most combining marks in a row: real scripts need four, a flood draws over its neighbours."""
+    longest = here = 0
+    for character in value:
+        here = here + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        longest = max(longest, here)
+    return longest
+
+
+def _words(value: str) -> str:
+    if not any(unicodedata.category(c)[0] in "LNPS" and c not in BLANK for c in value):
         raise ValueError("says nothing: only blanks and invisible characters")
     return value
 
 
+def _one_line(value: str) -> str:
+    if BIDI.search(value) or any(c in value for c in "\n\r\t\u2028\u2029"):
+        raise ValueError("line breaks and direction marks are not allowed in a name")
+    return value
+
+
 # Parsed with zone, kept as given; validated before pydantic's own parsing.
-Instant = Annotated[AwareDatetime, BeforeValidator(_iso, json_schema_input_type=str), Field(strict=False)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_iso),
+    AfterValidator(_countable),
+    Field(strict=False),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+# Ids and tokens are ASCII, so that none looks like another.
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
+Currency = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z]{3}$"),
+    AfterValidator(_currency),
+    Field(json_schema_extra={"enum": sorted(EXPONENTS)}),
+]
 Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="minor units")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", strict=True)]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
-Words = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_words)]
-Sentence = Annotated[str, StringConstraints(max_length=2000)]
+Words = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_legible), AfterValidator(_words)
+]
+"""What a person wrote; the length counts code points."""
+Sentence = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_legible)]
+Name = Annotated[str, StringConstraints(max_length=120), AfterValidator(_legible), AfterValidator(_one_line)]
+"""A short name of a place or a thing, on one line."""
 
 
 class Part(BaseModel):

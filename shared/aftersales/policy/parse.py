@@ -1,7 +1,7 @@
 """Policy files: TOML in, a typed `Policy` out, or one sentence that names the place.
 
 A file has the keys `name` and `version`; `profile`, the shipped policy it starts from ("none": it names everything
-itself); `effective_from`, from when on it judges new orders; the table `[with]` from parameter to value; `[[overrides]]`.
+itself); `effective_from`, from when on it judges new orders; `[with]` from parameter to value; `[[overrides]]`.
 The shipped files in `profiles/` show the form.
 """
 
