@@ -40,7 +40,10 @@ Account = Literal[
 
 
 class Wait(Part):
-    """A party is asked for something until an instant: `answer`, `evidence`, `answer_proposal`, `ship_return`, `confirm_return`."""
+    """A party is asked for something until an instant.
+
+    task: `answer`, `evidence`, `answer_proposal`, `ship_return`, `confirm_return`.
+    """
 
     party: Party
     task: Token
@@ -50,8 +53,8 @@ class Wait(Part):
 class UnitShare(Part):
     """One disputed unit: its net goods, shipping share, tax share, what was refunded on it, and its undiscounted price.
 
-    All in minor units of the captured currency. parcel: the one that carries it, None while it was never shipped; a full
-    refund of what did not arrive counts units by their parcel (rulebook 8.37).
+    All in minor units of the captured currency. parcel: the one that carries it, None while it was never shipped; a
+    full refund of what did not arrive counts units by their parcel (rulebook 8.37).
     """
 
     line: Id
@@ -65,8 +68,10 @@ class UnitShare(Part):
 
 
 class ParcelFacts(Part):
-    """A parcel that carries disputed units. delivered_at: the first delivery scan, or the confirmed receipt where no scan is
-    earlier (rulebook 8.25). extended: its promise was extended for force majeure (R26).
+    """A parcel that carries disputed units.
+
+    delivered_at: the first delivery scan, or the confirmed receipt where no scan is earlier (rulebook 8.25).
+    extended: its promise was extended for force majeure (R26).
     """
 
     parcel: Id
@@ -262,7 +267,7 @@ class Settlement(Event):
 
 
 class RefundOrdered(Settlement):
-    """Pay the buyer `total` under the idempotency key `instruction`; ordered again under the same key after a failure."""
+    """Pay the buyer `total` under the idempotency key `instruction`; after a failure ordered again under the same."""
 
     TYPE: ClassVar[str] = "dispute.refund_ordered.v1"
     instruction: Id

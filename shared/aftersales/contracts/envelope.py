@@ -19,10 +19,10 @@ from pydantic import (
 from aftersales.money import EXPONENTS
 
 ISO_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-# Deadlines are counted from instants: what lies so far out is a slip, and near year 1 or 9999 the counting would overflow.
+# Deadlines are counted from instants: what lies so far out is a slip, and near year 1 or 9999 counting overflows.
 YEARS: Final = range(1970, 3000)
 MAX_AMOUNT: Final = 10**15
-# C0 and C1 controls and DEL, but not tab, line feed and carriage return: Postgres takes no NUL, terminals obey the others.
+# C0 and C1 controls and DEL, but not tab and line ends: Postgres takes no NUL, and terminals obey the others.
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 BIDI: Final = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Letters and symbols by category, yet blank to the eye: Hangul fillers and the empty Braille pattern.
@@ -31,7 +31,7 @@ MAX_MARKS: Final = 8
 
 
 def _iso(value: Any) -> Any:
-    # Lax parsers guess seconds or milliseconds from digits; an instant is written out, with its zone (dangers 6, 14-15).
+    # Lax parsers guess seconds or milliseconds from digits: an instant is written out, with its zone.
     if isinstance(value, datetime) or (isinstance(value, str) and ISO_INSTANT.fullmatch(value)):
         return value
     raise ValueError("an instant is written as 2025-05-06T09:00:00Z, with its zone")
@@ -50,7 +50,7 @@ def _currency(value: str) -> str:
 
 
 def _legible(value: str) -> str:
-    """Text that any store and any screen can bear, kept exactly; emoji, joiners and right-to-left scripts are legible."""
+    """Text that any store and any screen can bear, kept exactly; emoji, joiners and right-to-left text are legible."""
     if CONTROL.search(value):
         raise ValueError("control characters are not allowed")
     if not value.isascii() and _longest_pile(value) > MAX_MARKS:

@@ -1,10 +1,10 @@
 """What the marketplace says: orders, the parties' commands, payments, parties. Spoken upstream, heard by us."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from aftersales.contracts.envelope import Amount, Country, Currency, Event, Id, Instant, Part, Token, Words
+from aftersales.contracts.envelope import MAX_AMOUNT, Amount, Country, Currency, Event, Id, Instant, Part, Token, Words
 
 Quantity = Annotated[int, Field(ge=1, le=1000)]
 Units = Annotated[dict[Id, tuple[Annotated[int, Field(ge=1, le=1000)], ...]], Field(min_length=1, max_length=100)]
@@ -38,8 +38,9 @@ class OrderEvent(Event):
 class OrderPlaced(OrderEvent):
     """An order as captured. `unit_price` is in `list_currency` where that is given, else in `currency`.
 
-    paid: what was captured; None is the sum of gross, shipping and tax less the discount.
-    promise_days: the seller's own promise from the dispatch; None is the policy's default for carrier service and destination.
+    With it comes `rate`: list price x rate is the price in `currency`, between major units.
+    paid: what was captured; None is the sum of gross, shipping and tax less the discount, at the rate.
+    promise_days: the seller's own promise from the dispatch; None is the policy's default for the carrier service.
     lines may be empty: such an order is kept and cannot be disputed.
     """
 
@@ -62,6 +63,16 @@ class OrderPlaced(OrderEvent):
     free_return: bool = False
     service_enrolled: bool = False
     category: Token | None = None
+
+    @model_validator(mode="after")
+    def _can_be_priced(self) -> Self:
+        if (self.list_currency is None) != (self.rate is None):
+            raise ValueError("list_currency and rate come together")
+        if len({line.line for line in self.lines}) < len(self.lines):
+            raise ValueError("two lines of one order have the same name")
+        if sum(line.quantity * line.unit_price for line in self.lines) > MAX_AMOUNT:
+            raise ValueError(f"the lines together cost more than {MAX_AMOUNT}")
+        return self
 
 
 class OrderPaid(OrderEvent):

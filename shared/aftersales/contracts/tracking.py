@@ -1,4 +1,4 @@
-"""What order-tracking says of parcels. Every event carries all facts known of the parcel, so listeners never wait for another."""
+"""What order-tracking says of parcels. Every event carries all facts of the parcel: no listener waits for another."""
 
 from typing import ClassVar
 
