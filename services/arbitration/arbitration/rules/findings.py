@@ -63,15 +63,13 @@ def _positions(name: str, value: Any, file: File) -> tuple[int, ...] | Unfit:
             return unknown
         beyond = [number for number in numbers if number not in at]
         if beyond:
-            return Unfit(
-                "unit-not-disputed", f"{name} names units of {line} outside the dispute; disputed: {sorted(at)}."
-            )
+            return Unfit("unit-not-disputed", f"{name} names units of {line} beyond the disputed ones, {sorted(at)}.")
         found += [at[number] for number in numbers]
     return tuple(sorted(found))
 
 
 def _numbers(units: Any, disputed: list[int]) -> list[int] | None:
-    """The unit numbers that are meant; None: not understood. A count above the disputed ones ends in 0, which is no unit."""
+    """The unit numbers meant, None if not understood. A count above the disputed ones ends in 0, which is no unit."""
     if isinstance(units, bool):
         return None
     if isinstance(units, int):

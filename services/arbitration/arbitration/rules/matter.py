@@ -63,7 +63,7 @@ class Matter:
 
     @property
     def promised_until(self) -> datetime | None:
-        """When the promise ends that keeps this from escalation by hand; None: nothing keeps it (rulebook 8.24, 8.38)."""
+        """When the promise ends that keeps this from escalation by hand; None: nothing does (rulebook 8.24, 8.38)."""
         if not self.not_received or self.reason == "INR_NOT_SHIPPED" or self.weak_proof:
             return None
         under_way = [parcel.promise_ends_at for parcel in self.file.parcels if parcel.status not in JOURNEY_OVER]

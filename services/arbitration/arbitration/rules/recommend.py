@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Liable
-from aftersales.money import percent
+from aftersales.policy.amounts import percentage
 from aftersales.policy.model import Policy
 from arbitration.domain.file import File, Parcel
 from arbitration.domain.findings import Findings
@@ -23,8 +23,8 @@ SHARED_RULE: Final = "R25"
 class Recommendation:
     """Amounts in minor units, at most the cap. refused: the slug of why nothing can be ruled, the rest is then empty.
 
-    waits_until: where a running promise keeps the row from being ruled, when it ends. carrier_claim: what the carrier owes
-    in recourse. rests_on: policy parameters by the rulebook's names.
+    waits_until: where a running promise keeps the row from being ruled, when it ends. carrier_claim: what the carrier
+    owes in recourse. rests_on: policy parameters by the rulebook's names.
     """
 
     rule: str | None = None
@@ -62,7 +62,7 @@ def recommend(file: File, reason: str, findings: Mapping[str, Any], policy: Poli
 def _must_wait(row: Row, until: datetime) -> Recommendation:
     return Recommendation(
         refused="promise-runs",
-        sentence=f"{row.number} ({row.title}) cannot be ruled yet: the promised delivery time runs until {until.isoformat()}.",
+        sentence=f"{row.number} ({row.title}) cannot be ruled yet: the promise runs until {until.isoformat()}.",
         waits_until=until,
     )
 
@@ -97,7 +97,7 @@ def _shared(plain: Recommendation, row: Row, case: Matter, share: int) -> Recomm
     """R25: a percentage of what the row that fits without it refunds, of N + H + T where none does (rulebook 8.39)."""
     whole = sum(unit.whole for unit in case.file.units)
     of = min(whole, case.file.cap) if row.number == "R0" else plain.refund
-    refund = percent(of, share)
+    refund = percentage([(of, share)])
     base = shares(case.file.units, "N + H + T") if row.number == "R0" else plain.breakdown
     return Recommendation(
         rule=SHARED_RULE,

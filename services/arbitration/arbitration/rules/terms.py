@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from aftersales.money import percent
+from aftersales.policy import amounts
 from arbitration.domain.file import Unit
 from arbitration.rules.matter import Matter
 
 Remedy = Literal["refund", "return", "none"]
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def quality(matter: Matter) -> Terms:
     goods = sum(u.net for u in matter.file.units)
     return Terms(
         "refund",
-        percent(goods, rate),
+        amounts.percentage([(goods, rate)]),
         breakdown={**shares(matter.file.units, f"{rate} % of N"), "of": goods, "percent": rate},
         rests_on={"quality.table": {grade: rate}},
     )
@@ -107,7 +105,7 @@ def with_multiple(matter: Matter) -> Terms:
     compensation = {"base": policy.counterfeit_base, "multiple": policy.counterfeit_multiple, "of": sum(bases)}
     return replace(
         terms,
-        compensation=policy.counterfeit_multiple * sum(bases),
+        compensation=amounts.compensation(policy, units),
         breakdown={**terms.breakdown, "compensation": compensation},
         rests_on={"counterfeit.base": policy.counterfeit_base, "counterfeit.multiple": policy.counterfeit_multiple},
     )
@@ -121,22 +119,16 @@ def customs(matter: Matter) -> Terms:
 def late(matter: Matter) -> Terms:
     """R2: `late.table` of N by parcel; the sum of the exact parts is rounded once (rulebook 8.9)."""
     parts: list[dict[str, Any]] = []
-    hundredths = 0
     for parcel in matter.late_parcels:
         assert parcel.delivered_at is not None
-        days = days_late(parcel.delivered_at, parcel.promise_ends_at)
-        rate = next(rate for up_to, rate in matter.policy.late_table if up_to is None or days <= up_to)
+        days = amounts.days_late(parcel.promise_ends_at, parcel.delivered_at)
+        rate = amounts.late_percent(matter.policy.late_table, days)
         goods = sum(u.net for u in matter.file.units if u.parcel == parcel.id)
-        hundredths += goods * rate
         parts.append({"parcel": parcel.id, "days_late": days, "percent": rate, "of": goods})
     breakdown = {"formula": "percent of N by parcel", "parcels": parts}
     rests_on = {"late.table": [list(step) for step in matter.policy.late_table]}
-    return Terms("refund", percent(hundredths, 1), breakdown=breakdown, rests_on=rests_on)
-
-
-def days_late(delivered_at: datetime, promise_ends_at: datetime) -> int:
-    """Started days of 24 h after the promise end, at least 1 (rulebook 8.17)."""
-    return max(1, -((promise_ends_at - delivered_at) // DAY))
+    refund = amounts.percentage((part["of"], part["percent"]) for part in parts)
+    return Terms("refund", refund, breakdown=breakdown, rests_on=rests_on)
 
 
 def shares(units: Iterable[Unit], formula: str) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""The case: one row a dispute, with a round for every time it was escalated."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from arbitration.domain.file import File
+from arbitration.domain.ruling import Ruling, RulingStatus
+
+
+class CaseStatus(StrEnum):
+    EVIDENCE = "evidence"
+    REVIEW = "review"
+    AWAITING_SECOND = "awaiting_second"
+    RULING_SENT = "ruling_sent"
+    RULED = "ruled"
+    WITHDRAWN = "withdrawn"
+
+
+IN_REVIEW: Final = frozenset({CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND})
+OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One escalation of the dispute and how it ended."""
+
+    number: int
+    opened_at: datetime
+    how: str
+    review_at: datetime | None = None
+    ended_at: datetime | None = None
+    end: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """version: counts what has changed; a ruling names the one it saw. step: the dispute's last step that was heard.
+
+    evidence_until: the end of the evidence window. review_at: the latest entry into review, from which reassign_at and
+    fallback_at count (rulebook 8.22); None before. done: parties who have nothing more to add.
+    """
+
+    id: str
+    order: str
+    buyer: str
+    seller: str
+    reason: str
+    currency: str
+    policy: str
+    step: int
+    status: CaseStatus
+    file: File
+    rounds: tuple[Round, ...]
+    evidence_until: datetime | None
+    version: int = 1
+    agent: str | None = None
+    done: tuple[str, ...] = ()
+    review_at: datetime | None = None
+    reassign_at: datetime | None = None
+    fallback_at: datetime | None = None
+    reassigned: bool = False
+    rulings: tuple[Ruling, ...] = ()
+
+    @property
+    def opened_at(self) -> datetime:
+        return self.rounds[-1].opened_at
+
+    @property
+    def due(self) -> datetime | None:
+        """What the case waits for next: the end of the evidence window, then reassignment, then the fallback ruling."""
+        if self.status in OVER:
+            return None
+        if self.status is CaseStatus.EVIDENCE:
+            return self.evidence_until
+        return self.fallback_at if self.reassigned else self.reassign_at
+
+    @property
+    def amount(self) -> int:
+        """What the buyer asks for, or could get, in minor units."""
+        return self.file.cap if self.file.buyer_plan is None else self.file.buyer_plan.amount
+
+    @property
+    def waiting_ruling(self) -> Ruling | None:
+        """The ruling that awaits its second agent."""
+        return next((r for r in self.rulings if r.status is RulingStatus.AWAITING_SECOND), None)
+
+    @property
+    def sent_ruling(self) -> Ruling | None:
+        return next((r for r in self.rulings if r.status is RulingStatus.SENT), None)
+
+    def ruling(self, ruling: str) -> Ruling | None:
+        return next((r for r in self.rulings if r.id == ruling), None)
+
+    def with_ruling(self, ruling: Ruling) -> "Case":
+        """The ruling in its place, or added."""
+        others = [r for r in self.rulings if r.id != ruling.id]
+        at = next((i for i, r in enumerate(self.rulings) if r.id == ruling.id), len(others))
+        return replace(self, rulings=(*others[:at], ruling, *others[at:]))
+
+    def with_round(self, ended_at: datetime, end: str) -> "Case":
+        """The latest round, ended."""
+        return replace(self, rounds=(*self.rounds[:-1], replace(self.rounds[-1], ended_at=ended_at, end=end)))
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    name: str
+    before: frozenset[CaseStatus | None]
+    after: CaseStatus
+
+
+TRANSITIONS: Final = {
+    transition.name: transition
+    for transition in (
+        Transition("escalated", frozenset({None, *CaseStatus}), CaseStatus.EVIDENCE),
+        Transition("review_started", frozenset(CaseStatus), CaseStatus.REVIEW),
+        Transition("ruled", IN_REVIEW, CaseStatus.RULING_SENT),
+        Transition("ruled_above_limit", IN_REVIEW, CaseStatus.AWAITING_SECOND),
+        Transition("seconded", frozenset({CaseStatus.AWAITING_SECOND}), CaseStatus.RULING_SENT),
+        Transition("lapsed", frozenset({CaseStatus.AWAITING_SECOND}), CaseStatus.REVIEW),
+        Transition("overtaken", frozenset({CaseStatus.RULING_SENT}), CaseStatus.REVIEW),
+        Transition("executed", frozenset(CaseStatus), CaseStatus.RULED),
+        Transition("withdrawn", frozenset(CaseStatus) - OVER, CaseStatus.WITHDRAWN),
+    )
+}

@@ -1,0 +1,59 @@
+"""What agents tell the desk. Agents speak over HTTP only, so these travel on no topic."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from aftersales.contracts.envelope import Amount, Event, Id, Part, Token, Words
+
+
+class DeskCommand(Event):
+    """`agent` is who speaks, `role` what the token says of them."""
+
+    case: Id
+    agent: Id
+    role: Literal["agent", "supervisor"] = "agent"
+
+    @property
+    def key(self) -> str:
+        return self.case
+
+
+class CaseTaken(DeskCommand):
+    TYPE: ClassVar[str] = "arbitration.case_taken.v1"
+
+
+class CaseHandedBack(DeskCommand):
+    TYPE: ClassVar[str] = "arbitration.case_handed_back.v1"
+
+
+class NoteAdded(DeskCommand):
+    """An internal note: no party ever reads it."""
+
+    TYPE: ClassVar[str] = "arbitration.note_added.v1"
+    words: Words
+
+
+class Departure(Part):
+    """Instead of what is recommended: a plan, and why. compensation None keeps the recommended one (rulebook 8.45)."""
+
+    remedy: Literal["refund", "return"]
+    amount: Amount
+    compensation: Amount | None = None
+    reason: Words | None = None
+
+
+class RulingMade(DeskCommand):
+    """`seen` is the version of the case that the agent judged by."""
+
+    TYPE: ClassVar[str] = "arbitration.ruling_made.v1"
+    seen: int
+    findings: Annotated[dict[Token, Any], Field(max_length=20)]
+    depart: Departure | None = None
+
+
+class RulingSeconded(DeskCommand):
+    """The second pair of eyes on a ruling above the limit."""
+
+    TYPE: ClassVar[str] = "arbitration.ruling_seconded.v1"
+    ruling: Id

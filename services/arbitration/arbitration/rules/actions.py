@@ -1,0 +1,45 @@
+"""What the caller may do with a case now, from when and until when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftersales.identity import Actor, Role
+from arbitration.domain.case import IN_REVIEW, OVER, Case, CaseStatus
+from arbitration.rules.guards import is_party
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """until None: as long as the case stays as it is."""
+
+    name: str
+    since: datetime
+    until: datetime | None
+
+
+def allowed_actions(case: Case, actor: Actor) -> tuple[Action, ...]:
+    """Empty for an agent who is a party of the order. `rule` is listed ahead of the review, with its latest start."""
+    if is_party(case, actor.sub):
+        return ()
+    actions = [Action("note", case.opened_at, None)]
+    if case.status in OVER:
+        return tuple(actions)
+    steps_in = actor.role is Role.SUPERVISOR
+    if case.agent != actor.sub and (case.agent is None or steps_in):
+        actions.append(Action("take", case.opened_at, case.fallback_at))
+    if case.agent is not None and (case.agent == actor.sub or steps_in):
+        actions.append(Action("hand_back", case.opened_at, case.fallback_at))
+    if case.agent in (None, actor.sub) or steps_in:
+        actions += _rule(case)
+    waiting = case.waiting_ruling
+    if waiting is not None and waiting.agent != actor.sub:
+        actions.append(Action("second", waiting.made_at, case.fallback_at))
+    return tuple(actions)
+
+
+def _rule(case: Case) -> list[Action]:
+    if case.status is CaseStatus.EVIDENCE and case.evidence_until is not None:
+        return [Action("rule", case.evidence_until, None)]
+    if case.status in IN_REVIEW and case.sent_ruling is None and case.review_at is not None:
+        return [Action("rule", case.review_at, case.fallback_at)]
+    return []

@@ -1,0 +1,44 @@
+"""Who may do what on a case, with the row in hand."""
+
+from aftersales.decision import Decision, refused
+from arbitration.domain.case import OVER, Case, CaseStatus
+from arbitration.domain.commands import DeskCommand
+
+
+def is_party(case: Case, agent: str) -> bool:
+    return agent in (case.buyer, case.seller)
+
+
+def conflict(case: Case, command: DeskCommand) -> Decision | None:
+    """An agent who is a party of the order keeps away from its case (dangers 4.1)."""
+    if not is_party(case, command.agent):
+        return None
+    return refused(
+        "conflict-of-interest", f"{command.agent} is a party of order {case.order}; another agent must take this case."
+    )
+
+
+def over(case: Case) -> Decision | None:
+    if case.status not in OVER:
+        return None
+    return refused("case-closed", f"Case {case.id} is {case.status}; nothing can be done on it any more.")
+
+
+def of_another(case: Case, command: DeskCommand) -> Decision | None:
+    """A case in another agent's hands; supervisors step in everywhere."""
+    if case.agent in (None, command.agent) or command.role == "supervisor":
+        return None
+    return refused("case-taken", f"Case {case.id} is in the hands of {case.agent}.")
+
+
+def not_in_review(case: Case) -> Decision | None:
+    if case.status is CaseStatus.EVIDENCE:
+        until = (
+            "they are done" if case.evidence_until is None else f"{case.evidence_until.isoformat()}, or both are done"
+        )
+        return refused(
+            "evidence-window", f"Case {case.id} is {case.status}: the parties may add evidence until {until}."
+        )
+    if case.sent_ruling is not None:
+        return refused("ruling-sent", f"Case {case.id} is {case.status}: ruling {case.sent_ruling.id} is on its way.")
+    return over(case)

@@ -1,0 +1,208 @@
+"""An agent rules; above the limit of four eyes a second one confirms; then dispute is told (rulebook 17)."""
+
+from dataclasses import replace
+from typing import Any
+
+from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
+from aftersales.decision import Because, Decision, Given, nothing, refused
+from aftersales.identity import effect_id
+from aftersales.money import shown
+from aftersales.policy.model import Policy
+from arbitration.domain.case import Case
+from arbitration.domain.commands import RulingMade, RulingSeconded
+from arbitration.domain.ruling import Ruling, RulingStatus
+from arbitration.rules.assignment import assigned, no_case, told
+from arbitration.rules.departure import depart
+from arbitration.rules.dispute_steps import lapsed
+from arbitration.rules.guards import conflict, not_in_review, of_another
+from arbitration.rules.moves import moved
+from arbitration.rules.recommend import Recommendation, recommend
+
+
+def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
+    """The agent takes what the table recommends, or departs from it with a reason.
+
+    A ruling on a case in nobody's hands takes it. One that waits for its second agent gives way to a new one.
+    """
+    if case is None:
+        return no_case()
+    refusal = conflict(case, event) or stale(case, event) or not_in_review(case) or of_another(case, event)
+    if refusal is not None:
+        return refusal
+    policy = given.policies.named(case.policy)
+    recommended = recommend(case.file, case.reason, event.findings, policy, given.now)
+    decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason)
+    if decided.refused is not None:
+        return refused(decided.refused, decided.sentence or decided.refused)
+    ruling = written(
+        case, decided, recommended, policy, given, agent=event.agent, findings=event.findings, depart=event.depart
+    )
+    case = lapsed(case, given.now, "Another ruling took its place.")
+    taken = _taken(case, event.agent, given)
+    case = replace(case, agent=case.agent or event.agent)
+    if above_limit(decided, case.currency, policy):
+        return _held(case, ruling, policy, taken)
+    return sent(case, ruling, policy, given, "ruled", taken)
+
+
+def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
+    """Another agent or a supervisor confirms a ruling above the limit; nobody approves their own."""
+    if case is None:
+        return no_case()
+    waiting = case.waiting_ruling
+    if waiting is None or waiting.id != event.ruling:
+        return nothing(
+            "ruling-not-waiting", f"Ruling {event.ruling} of case {case.id}, which is {case.status}, awaits nobody."
+        )
+    if waiting.agent == event.agent:
+        return refused("own-ruling", f"{event.agent} made this ruling; another agent must confirm it.")
+    refusal = conflict(case, event)
+    if refusal is not None:
+        return refusal
+    policy = given.policies.named(case.policy)
+    explanation = {**waiting.explanation, "second": event.agent}
+    return sent(case, replace(waiting, second=event.agent, explanation=explanation), policy, given, "seconded")
+
+
+def stale(case: Case, event: RulingMade) -> Decision | None:
+    """A ruling carries the version that its agent saw (dangers 3.10)."""
+    if event.seen == case.version:
+        return None
+    return refused(
+        "version-changed",
+        f"Case {case.id} is at version {case.version} and {case.status}; the ruling was made on version {event.seen}. "
+        "Read the case again.",
+    )
+
+
+def above_limit(decided: Recommendation, currency: str, policy: Policy) -> bool:
+    """Whether refund and compensation together need four eyes; a currency that is not listed has no limit."""
+    limit = policy.four_eyes_above.get(currency)
+    return limit is not None and decided.refund + decided.compensation > limit
+
+
+def written(
+    case: Case,
+    decided: Recommendation,
+    recommended: Recommendation,
+    policy: Policy,
+    given: Given,
+    *,
+    agent: str | None,
+    findings: Any,
+    depart: Any = None,
+) -> Ruling:
+    """The ruling with everything it rests on."""
+    return Ruling(
+        id=str(effect_id(given.cause, case.id, 0, "ruling")),
+        status=RulingStatus.AWAITING_SECOND,
+        made_at=given.now,
+        agent=agent,
+        rule=decided.rule or "R0",
+        title=decided.title,
+        liable=decided.liable,
+        remedy=decided.remedy,
+        refund=decided.refund,
+        compensation=decided.compensation,
+        freight=decided.freight,
+        payer=decided.payer,
+        carrier_claim=decided.carrier_claim,
+        counts_for_seller=decided.counts_for_seller,
+        departed=None if depart is None else depart.reason,
+        findings=dict(findings),
+        explanation=explained(decided, recommended, policy, agent),
+    )
+
+
+def explained(
+    decided: Recommendation, recommended: Recommendation, policy: Policy, agent: str | None
+) -> dict[str, Any]:
+    """Rule, facts, policy and arithmetic; for a departure also what was recommended."""
+    explanation: dict[str, Any] = {
+        "rule": decided.rule,
+        "title": decided.title,
+        "agent": agent,
+        "facts": dict(decided.facts),
+        "policy": dict(decided.rests_on),
+        "policy_version": policy.identity,
+        "amounts": dict(decided.breakdown),
+    }
+    if decided is not recommended:
+        explanation["recommended"] = {
+            "remedy": recommended.remedy,
+            "refund": recommended.refund,
+            "compensation": recommended.compensation,
+            "amounts": dict(recommended.breakdown),
+        }
+    return explanation
+
+
+def sent(
+    case: Case, ruling: Ruling, policy: Policy, given: Given, how: str, before: tuple[CaseAssigned, ...] = ()
+) -> Decision:
+    """Dispute is told; it decides under its own lock and answers executed or overtaken."""
+    ruling = replace(ruling, status=RulingStatus.SENT, sent_at=given.now)
+    state, moves = moved(case.with_ruling(ruling), how)
+    return Decision(
+        state=state,
+        events=(*before, _said(case, ruling, policy, given)),
+        moves=moves,
+        because=_because(ruling, policy),
+        answer={**told(state), "ruling": ruling.id, "ruling_status": ruling.status.value},
+    )
+
+
+def _held(case: Case, ruling: Ruling, policy: Policy, before: tuple[CaseAssigned, ...]) -> Decision:
+    limit = shown(policy.four_eyes_above[case.currency], case.currency)
+    state, moves = moved(case.with_ruling(ruling), "ruled_above_limit")
+    return Decision(
+        state=state,
+        events=before,
+        moves=moves,
+        because=replace(_because(ruling, policy), rule="17, four eyes"),
+        answer={
+            **told(state),
+            "ruling": ruling.id,
+            "ruling_status": ruling.status.value,
+            "next": f"Refund and compensation are above {limit}: another agent must confirm.",
+        },
+    )
+
+
+def _taken(case: Case, agent: str, given: Given) -> tuple[CaseAssigned, ...]:
+    return () if case.agent is not None else (assigned(case, agent, "taken", given),)
+
+
+def _because(ruling: Ruling, policy: Policy) -> Because:
+    return Because(
+        ruling.rule,
+        facts=ruling.explanation["facts"],
+        policy=ruling.explanation["policy"],
+        policy_version=policy.identity,
+    )
+
+
+def _said(case: Case, ruling: Ruling, policy: Policy, given: Given) -> CaseRuled:
+    return CaseRuled.model_validate(
+        {
+            "order": case.order,
+            "dispute": case.id,
+            "case": case.id,
+            "at": given.now,
+            "ruling": ruling.id,
+            "rule": ruling.rule,
+            "liable": ruling.liable,
+            "remedy": ruling.remedy,
+            "refund": ruling.refund,
+            "compensation": ruling.compensation,
+            "freight": ruling.freight,
+            "payer": ruling.payer,
+            "carrier_claim": ruling.carrier_claim,
+            "counts_for_seller": ruling.counts_for_seller,
+            "agent": ruling.agent,
+            "second": ruling.second,
+            "departed": ruling.departed,
+            "policy": policy.identity,
+            "explanation": ruling.explanation,
+        }
+    )
