@@ -72,8 +72,8 @@ class Service:
 
     @property
     def topics(self) -> frozenset[str]:
-        """The topics it listens to: those of the events it has rules for."""
-        return frozenset(on.event.TOPIC for on in self.rules if isinstance(on, On)) | self.commands
+        """The topics it listens to: those of the events it has rules for. Commands that come over HTTP alone have none."""
+        return frozenset(on.event.TOPIC for on in self.rules if isinstance(on, On) and on.event.TOPIC) | self.commands
 
     def on_event(self, event: type[Event]) -> On | None:
         return next((on for on in self.rules if isinstance(on, On) and on.event is event), None)
