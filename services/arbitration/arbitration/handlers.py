@@ -1,0 +1,57 @@
+"""Which event concerns which case, and which rule decides."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aftersales.contracts import dispute as said
+from aftersales.decision import Rule, SubjectRef
+from aftersales.service import On, OnTimer, Service
+from arbitration.domain import commands
+from arbitration.rules import assignment, deadlines, dispute_steps, outcome, ruling
+from arbitration.store.kinds import CASES, case_ref
+
+AT_THE_DESK: Final = frozenset({"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED"})
+
+
+def _dispute(event: Any) -> tuple[SubjectRef, ...]:
+    return (case_ref(event.dispute),)
+
+
+def _at_the_desk(event: said.DisputeStep) -> tuple[SubjectRef, ...]:
+    """Steps of disputes that never came to the desk concern nobody here."""
+    return (case_ref(event.dispute),) if event.state in AT_THE_DESK else ()
+
+
+def _case(event: commands.DeskCommand) -> tuple[SubjectRef, ...]:
+    return (case_ref(event.case),)
+
+
+def _table(*rows: tuple[type[Any], Callable[[Any], tuple[SubjectRef, ...]], Rule]) -> tuple[On, ...]:
+    return tuple(On(event, subjects, rule) for event, subjects, rule in rows)
+
+
+SERVICE: Final = Service(
+    name="arbitration",
+    kinds=(CASES,),
+    rules=(
+        *_table(
+            # what is heard                  concerns       rule
+            (said.DisputeEscalated,          _dispute,      dispute_steps.open_case),
+            (said.DisputeReviewStarted,      _dispute,      dispute_steps.start_review),
+            (said.DisputeFactsChanged,       _at_the_desk,  dispute_steps.facts_changed),
+            (said.DisputeEvidenceAdded,      _at_the_desk,  dispute_steps.evidence_added),
+            (said.DisputeEvidenceCompleted,  _at_the_desk,  dispute_steps.evidence_completed),
+            (said.DisputeAgreed,             _dispute,      dispute_steps.left_the_desk),
+            (said.DisputeClosed,             _dispute,      dispute_steps.left_the_desk),
+            (said.DisputeRuled,              _dispute,      outcome.executed),
+            (said.RulingOvertaken,           _dispute,      outcome.overtaken),
+            (commands.CaseTaken,             _case,         assignment.take),
+            (commands.CaseHandedBack,        _case,         assignment.hand_back),
+            (commands.NoteAdded,             _case,         assignment.add_note),
+            (commands.RulingMade,            _case,         ruling.rule),
+            (commands.RulingSeconded,        _case,         ruling.second),
+        ),
+        OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
+        OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
+    ),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The desk's tables: its kind of subject, and bounded reads."""
