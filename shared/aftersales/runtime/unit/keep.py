@@ -1,0 +1,177 @@
+"""Write everything a unit decided: set-wise, one statement a table. COPY what is only appended."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from aftersales.decision import SubjectRef
+from aftersales.errors import Failure
+from aftersales.runtime import metrics
+from aftersales.runtime.causes import Values, written
+from aftersales.runtime.dead_letters import dead_letter_row
+from aftersales.runtime.failpoints import reached
+from aftersales.runtime.postgres import Connection
+from aftersales.runtime.unit.decide import Book, Kept
+from aftersales.service import Service
+
+INBOX: Final = (
+    *("cause_id", "subject", "hash", "type", "source", "name"),
+    *("received_at", "outcome", "slug", "answer", "body", "topic", "partition", "record_offset"),
+)
+HISTORY: Final = (
+    *("subject", "version", "cause_id", "event_type", "rule", "outcome", "at", "arrived_at", "moves", "explanation"),
+)
+OUTBOX: Final = ("event_id", "topic", "key", "type", "subject", "headers", "body")
+TIMERS: Final = ("id", "kind", "subject", "due", "rank", "party", "data", "armed_by")
+DEAD_LETTER: Final = (
+    *("topic", "partition", "record_offset", "appended_at", "key", "headers", "body", "reason", "sentence", "at"),
+)
+PARKED_CAUSE: Final = (
+    *("subject", "cause_id", "arrived_at", "type", "source", "name", "hash", "body"),
+    *("role", "sub", "trace", "topic", "partition", "record_offset"),
+)
+
+
+class Keeper:
+    """Knows the columns' types of the service's tables, read once from the catalogue."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._types: dict[str, Mapping[str, str]] = {}
+
+    async def keep(self, connection: Connection, book: Book, now: Any) -> None:
+        for kind in self._service.kinds:
+            rows = {ref: kept for ref, kept in book.subjects.items() if ref.kind == kind.name}
+            await self._subjects(connection, kind.table, rows)
+        await reached("C5")
+        for (table, key), view in book.views.items():
+            await self._view(connection, table, key, list(view.values()))
+        await copy(connection, "inbox", INBOX, sorted(book.inbox, key=lambda row: (row[0].bytes, row[1])))
+        await copy(connection, "history", HISTORY, book.history)
+        await copy(connection, "outbox", OUTBOX, book.outbox)
+        await reached("C6")
+        await copy(connection, "timers", TIMERS, book.timers)
+        for (table, columns), rows_ in book.appends.items():
+            await copy(connection, table, columns, rows_)
+        await copy(connection, "dead_letter", DEAD_LETTER, [dead_letter_row(dead, now) for dead in book.dead])
+        await _park(connection, book, now)
+
+    async def _subjects(self, connection: Connection, table: str, rows: Mapping[SubjectRef, Kept]) -> None:
+        by_columns: dict[tuple[str, ...] | None, list[tuple[SubjectRef, Kept]]] = {}
+        for ref, kept in rows.items():
+            shape = tuple(kept.columns) if kept.state is not None else None
+            by_columns.setdefault(shape, []).append((ref, kept))
+        for columns, group in by_columns.items():
+            ids, versions = [ref.id for ref, _ in group], [kept.version for _, kept in group]
+            if columns is None:
+                await connection.execute(
+                    f"update {table} t set version = d.version from unnest($1::text[], $2::bigint[]) as d (id, version) "
+                    "where t.id = d.id",
+                    *(ids, versions),
+                )
+                continue
+            types = await self._types_of(connection, table, columns)
+            names = ["id", "version", "state", *columns]
+            casts = ["text", "bigint", "jsonb", *(types[column] for column in columns)]
+            await connection.execute(
+                f"update {table} t set {', '.join(f'{name} = d.{name}' for name in names[1:])} "
+                f"from {_unnest(names, casts)} where t.id = d.id",
+                *(ids, versions, [kept.state for _, kept in group]),
+                *([kept.columns[column] for _, kept in group] for column in columns),
+            )
+
+    async def _view(
+        self, connection: Connection, table: str, key: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        if not rows:
+            return
+        columns = tuple(rows[0])
+        types = await self._types_of(connection, table, columns)
+        others = [column for column in columns if column not in key]
+        change = f"update set {', '.join(f'{c} = excluded.{c}' for c in others)}" if others else "nothing"
+        # In the key's order: two units may touch rows of one view, and must meet on them in one order.
+        ordered = sorted(rows, key=lambda row: tuple(str(row[column]) for column in key))
+        await connection.execute(
+            f"insert into {table} ({', '.join(columns)}) select {', '.join(f'd.{c}' for c in columns)} "
+            f"from {_unnest(columns, [types[c] for c in columns])} on conflict ({', '.join(key)}) do {change}",
+            *([row[column] for row in ordered] for column in columns),
+        )
+
+    async def _types_of(self, connection: Connection, table: str, columns: Iterable[str]) -> Mapping[str, str]:
+        known = self._types.get(table)
+        if known is None or any(column not in known for column in columns):
+            found = await connection.fetch(
+                "select attname, format_type(atttypid, null) as type, attndims from pg_attribute "
+                "where attrelid = $1::text::regclass and attnum > 0 and not attisdropped",
+                table,
+            )
+            known = self._types[table] = {row["attname"]: row["type"] for row in found}
+            missing = [column for column in columns if column not in known]
+            if missing:
+                raise Failure(f"The table {table} has no column {missing[0]}. Run `aftersales migrate`.")
+            arrays = [column for column in columns if known[column].endswith("[]")]
+            if arrays:
+                # unnest would take a list of lists for one flat list.
+                raise Failure(
+                    f"The column {arrays[0]} of {table} is an array, which the engine cannot write. Use jsonb."
+                )
+        return known
+
+
+def _unnest(names: Iterable[str], types: Iterable[str]) -> str:
+    parameters = ", ".join(f"${position}::{type_}[]" for position, type_ in enumerate(types, 1))
+    return f"unnest({parameters}) as d ({', '.join(names)})"
+
+
+async def copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
+    if rows:
+        await connection.copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+async def _park(connection: Connection, book: Book, now: Any) -> None:
+    if book.parked:
+        subjects = {written(ref): (reason, cause) for ref, (reason, cause) in book.parked.items()}
+        await connection.execute(
+            "insert into parked (subject, since, reason, cause) select d.subject, $4, d.reason, d.cause "
+            "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) on conflict (subject) do nothing",
+            *(
+                list(subjects),
+                [reason for reason, _ in subjects.values()],
+                [cause.id for _, cause in subjects.values()],
+            ),
+            now,
+        )
+        metrics.PARKED_SUBJECTS.labels("rule").inc(len(book.parked))
+    queued = [
+        (
+            *(
+                written(cause.subject),
+                cause.id,
+                cause.arrived_at or now,
+                cause.type,
+                cause.source,
+                cause.name,
+                cause.hash,
+            ),
+            cause.body,
+            *((cause.actor.role.value, cause.actor.sub) if cause.actor is not None else (None, None)),
+            cause.trace,
+            *(
+                (cause.place.topic, cause.place.partition, cause.place.offset)
+                if cause.place is not None
+                else (None,) * 3
+            ),
+        )
+        for cause in book.queue
+    ]
+    await copy(connection, "parked_cause", PARKED_CAUSE, queued)
+    if book.unqueue:
+        await connection.execute("delete from parked_cause where id = any($1::bigint[])", book.unqueue)
+    if book.undecided:
+        await connection.execute(
+            "update inbox i set outcome = d.outcome, slug = d.slug, answer = d.answer "
+            "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) "
+            "as d (cause_id, subject, outcome, slug, answer) where i.cause_id = d.cause_id and i.subject = d.subject",
+            [cause.id for cause, _, _, _ in book.undecided],
+            [written(cause.subject) for cause, _, _, _ in book.undecided],
+            *([row[position] for row in book.undecided] for position in (1, 2, 3)),
+        )

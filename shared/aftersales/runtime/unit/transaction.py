@@ -1,0 +1,165 @@
+"""receive -> lock -> decide -> keep, inside one transaction that the caller opens and commits."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from aftersales.decision import Decision, Outage, SubjectRef, TimerFired
+from aftersales.policy.book import PolicyBook
+from aftersales.runtime import fence
+from aftersales.runtime.causes import Cause, Item, read_subject, written
+from aftersales.runtime.failpoints import reached
+from aftersales.runtime.fence import Claim
+from aftersales.runtime.postgres import Connection
+from aftersales.runtime.unit.admit import Known, look_up, sift
+from aftersales.runtime.unit.decide import Book, Decider
+from aftersales.runtime.unit.keep import Keeper
+from aftersales.runtime.unit.lock import Locks
+from aftersales.service import On, OnTimer, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is read under the locks."""
+
+    now: datetime
+    simulated: bool
+    outages: tuple[Outage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What differs between the doors.
+
+    steps: the failpoints after the locks and before COMMIT. claim: of the partitions that the items were fetched from.
+    allow: asked with the locked state of the first cause before anything is decided; raises `Refused`.
+    """
+
+    steps: tuple[str, str]
+    claim: Claim | None = None
+    allow: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a transaction did: the number of items it took, the decisions by position among its new causes, what was parked,
+    and what the log already knew of the first cause."""
+
+    taken: int
+    decisions: dict[int, Decision]
+    queued: int
+    known: Known | None
+    collided: bool
+
+
+class Transaction:
+    """The steps of a unit, for one service."""
+
+    def __init__(self, service: Service, policies: PolicyBook) -> None:
+        self._service = service
+        self._policies = policies
+        self._locks = Locks(service)
+        self._keeper = Keeper(service)
+
+    async def run(self, connection: Connection, items: Sequence[Item], door: Door) -> Done:
+        """Takes all items, or those before the one at which the batch must be cut."""
+        await reached("C2")
+        todo = await _behind_the_fence(connection, items, door.claim)
+        await reached("C3")
+        log = await look_up(connection, [item for _, item in todo if isinstance(item, Cause)])
+        sifted = sift(todo, log)
+        await reached("C4")
+        positions = [position for position, _ in sifted.causes]
+        causes = [cause for _, cause in sifted.causes]
+        rows = await self._locks.lock(connection, causes, self._rule_of)
+        await reached(door.steps[0])
+        positions, causes = await _admitted(connection, positions, causes)
+        moment = await look(connection)
+        if door.allow is not None and causes:
+            door.allow(rows[causes[0].subject].state)
+        if moment.simulated:
+            causes = [cause if cause.queued is not None else replace(cause, arrived_at=moment.now) for cause in causes]
+        decider = Decider(
+            self._service,
+            self._policies,
+            rows,
+            now=moment.now,
+            outages=moment.outages,
+            parked=await _parked(connection, causes),
+        )
+        count = decider.run(causes, self._rule_of)
+        taken = positions[count] if count < len(causes) else len(items)
+        book = decider.book
+        book.dead.extend(letter for position, letter in sifted.dead if position < taken)
+        book.timers.extend(cause.timer.values for cause in causes[count:] if cause.timer is not None)
+        await self._keep(connection, book, moment, items[:taken], door)
+        first = items[0] if items and isinstance(items[0], Cause) else None
+        return Done(
+            taken=taken,
+            decisions=book.decisions,
+            queued=len(book.queue),
+            known=log.find(first) if first is not None else None,
+            collided=first is not None and log.collides(first),
+        )
+
+    async def _keep(
+        self, connection: Connection, book: Book, moment: Moment, taken: Sequence[Item], door: Door
+    ) -> None:
+        await self._keeper.keep(connection, book, moment.now)
+        if door.claim is not None:
+            await fence.advance(connection, taken, simulated=moment.simulated)
+        await reached(door.steps[1])
+
+    def _rule_of(self, cause: Cause) -> On | OnTimer | None:
+        if cause.event is None:
+            return None
+        if isinstance(cause.event, TimerFired):
+            return self._service.on_timer(cause.event.kind)
+        return self._service.on_event(type(cause.event))
+
+
+async def look(connection: Connection) -> Moment:
+    row = await connection.fetchrow(
+        "select app_now() as now, exists (select from simulated_clock) as simulated, "
+        "array(select since from outage order by id) as since, array(select until from outage order by id) as until"
+    )
+    assert row is not None
+    outages = tuple(Outage(since, until) for since, until in zip(row["since"], row["until"], strict=True))
+    return Moment(row["now"], row["simulated"], outages)
+
+
+async def _behind_the_fence(
+    connection: Connection, items: Sequence[Item], claim: Claim | None
+) -> list[tuple[int, Item]]:
+    """The items that are not committed here yet, with their positions."""
+    numbered = list(enumerate(items))
+    if claim is None:
+        return numbered
+    ends = await fence.check(connection, claim, items)
+    return [
+        (position, item)
+        for position, item in numbered
+        if item.place is not None and item.place.offset >= ends[fence.partition_of(item.place)]
+    ]
+
+
+async def _admitted(connection: Connection, positions: list[int], causes: list[Cause]) -> tuple[list[int], list[Cause]]:
+    """Without the timers that another unit has fired: whoever deletes the row fires it.
+
+    After the subjects' locks, never before: an answer and its deadline must meet on the subject's row, or both could win.
+    """
+    timers = sorted(cause.id for cause in causes if cause.timer is not None)
+    if not timers:
+        return positions, causes
+    rows = await connection.fetch("delete from timers where id = any($1::uuid[]) returning id", timers)
+    mine = {row["id"] for row in rows}
+    left = [(p, cause) for p, cause in zip(positions, causes, strict=True) if cause.timer is None or cause.id in mine]
+    return [position for position, _ in left], [cause for _, cause in left]
+
+
+async def _parked(connection: Connection, causes: Iterable[Cause]) -> frozenset[SubjectRef]:
+    """The subjects whose causes must wait. A replay goes ahead: it is what they wait for."""
+    subjects = sorted({written(cause.subject) for cause in causes if cause.queued is None})
+    rows = await connection.fetch("select subject from parked where subject = any($1::text[])", subjects)
+    return frozenset(read_subject(row["subject"]) for row in rows)
