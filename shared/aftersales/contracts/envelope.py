@@ -93,7 +93,7 @@ Currency = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Z]{3}$"),
     AfterValidator(_currency),
-    Field(json_schema_extra={"enum": sorted(EXPONENTS)}),
+    Field(description="ISO 4217, one this system settles in"),
 ]
 Amount = Annotated[int, Field(ge=0, le=MAX_AMOUNT, description="minor units")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$", strict=True)]
