@@ -1,7 +1,7 @@
 """The development issuer: signs bearer tokens for the local stack and publishes its public keys.
 
-Its key lies in a folder (`.local/keys`), so that tokens outlive a restart and `aftersales token` needs no server. Whoever
-can read that folder can be anybody: it is for one's own machine, and it refuses to run in production.
+Its key lies in a folder (`.local/keys`), so that tokens outlive a restart and `aftersales token` needs no server.
+Whoever can read that folder can be anybody: it is for one's own machine, and it refuses to run in production.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def token(
 ) -> str:
     """A signed token; Failure in production, for an unknown role, or when it would be good for longer than a day.
 
-    issuer, audience: None takes AFTERSALES_TOKEN_ISSUER and AFTERSALES_TOKEN_AUDIENCE, else the stack's, else the usual.
+    issuer, audience: None takes AFTERSALES_TOKEN_ISSUER and AFTERSALES_TOKEN_AUDIENCE, else the stack's, or a default.
     """
     not_in_production()
     if role not in [each.value for each in Role]:
