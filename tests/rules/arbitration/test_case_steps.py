@@ -1,0 +1,136 @@
+"""The case follows its dispute: opened, reviewed, with new facts, withdrawn, opened again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftersales.contracts import dispute as said
+from aftersales.contracts.arbitration import CaseClosed, CaseOpened
+from aftersales.decision import Decision, Outcome
+from arbitration.domain.case import Case, CaseStatus
+from arbitration.domain.ruling import RulingStatus
+from arbitration.rules.dispute_steps import (
+    FALLBACK,
+    REASSIGN,
+    evidence_added,
+    evidence_completed,
+    facts_changed,
+    left_the_desk,
+    open_case,
+    start_review,
+)
+from tests.rules.arbitration.builders import DAY, NOW, a_case, given
+from tests.rules.arbitration.rulings import a_ruling
+from tests.rules.arbitration.spoken import a_step
+
+AT = datetime.fromisoformat("2025-05-04T09:00:00Z")
+
+
+def opened(case: Case | None = None, **changes: Any) -> Decision:
+    event = a_step(
+        said.DisputeEscalated, state="ARBITRATION_EVIDENCE", at=AT, deadline=AT + 3 * DAY, how="by_hand", **changes
+    )
+    return open_case(case, event, given(AT))
+
+
+def test_opened_by_an_escalation_for_evidence() -> None:
+    decision = opened()
+    case = decision.state
+    assert (case.status, case.version, case.due, case.agent) == (CaseStatus.EVIDENCE, 1, AT + 3 * DAY, None)
+    assert [type(event) for event in decision.events] == [CaseOpened]
+    assert [(m.before, m.after) for m in decision.moves] == [(None, "evidence")]
+
+
+def test_opened_again_as_a_further_round_of_one_case() -> None:
+    ended = a_case(status=CaseStatus.RULED, agent="kim", rulings=(a_ruling(status=RulingStatus.EXECUTED),))
+    case = opened(ended, step=9).state
+    assert (case.status, case.agent, [r.number for r in case.rounds]) == (CaseStatus.EVIDENCE, None, [1, 2])
+    assert case.version == ended.version + 1
+    assert case.rulings == ended.rulings
+
+
+def test_ignored_when_the_step_was_heard_before() -> None:
+    assert opened(a_case(step=9), step=9).outcome is Outcome.NOTHING
+
+
+def test_reviewed_with_both_deadlines_counted_from_the_entry() -> None:
+    case = opened().state
+    decision = start_review(
+        case, a_step(said.DisputeReviewStarted, step=5, at=AT + DAY), given(AT + DAY + timedelta(hours=1))
+    )
+    assert decision.state.status is CaseStatus.REVIEW
+    assert [(t.kind, t.due, t.party) for t in decision.timers] == [
+        (REASSIGN, AT + 8 * DAY, False),
+        (FALLBACK, AT + 15 * DAY, False),
+    ]
+    assert decision.state.due == AT + 8 * DAY
+
+
+def test_ignored_when_no_case_was_opened() -> None:
+    assert start_review(None, a_step(said.DisputeReviewStarted), given()).outcome is Outcome.NOTHING
+
+
+def test_new_facts_reach_the_file() -> None:
+    event = a_step(said.DisputeFactsChanged, step=6, cap=100)
+    case = facts_changed(a_case(), event, given()).state
+    assert (case.file.cap, case.status, case.version) == (100, CaseStatus.REVIEW, 3)
+
+
+def test_a_ruling_that_awaits_its_second_agent_lapses_with_new_facts() -> None:
+    waiting = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),))
+    case = facts_changed(waiting, a_step(said.DisputeFactsChanged, step=6), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.REVIEW, RulingStatus.LAPSED)
+
+
+def test_a_ruling_on_its_way_stays_sent_with_new_facts() -> None:
+    sent = a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(),))
+    case = facts_changed(sent, a_step(said.DisputeFactsChanged, step=6), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.RULING_SENT, RulingStatus.SENT)
+
+
+def test_evidence_of_either_party_is_put_on_file() -> None:
+    case = opened().state
+    event = a_step(
+        said.DisputeEvidenceAdded, state="ARBITRATION_EVIDENCE", step=5, party="seller", evidence=("invoice",)
+    )
+    case = evidence_added(case, event, given()).state
+    assert case.file.seller_evidence == ("invoice",)
+    done = a_step(said.DisputeEvidenceCompleted, state="ARBITRATION_EVIDENCE", step=6, party="seller")
+    assert evidence_completed(case, done, given()).state.done == ("seller",)
+
+
+def test_withdrawn_when_the_parties_agree() -> None:
+    agreed = a_step(
+        said.DisputeAgreed,
+        state="REFUND_PENDING",
+        step=6,
+        agreement="consensus",
+        plan={"remedy": "refund", "amount": 1},
+    )
+    decision = left_the_desk(a_case(), agreed, given())
+    assert decision.state.status is CaseStatus.WITHDRAWN
+    assert decision.state.due is None
+    [closed] = decision.events
+    assert isinstance(closed, CaseClosed)
+    assert "consensus" in closed.why
+
+
+def closing(**changes: Any) -> said.DisputeClosed:
+    whole = {"agreement": None, "rule": None, "liable": None, "refund": 0, "compensation": 0, "freight": 0}
+    return a_step(said.DisputeClosed, state="CLOSED_CANCELLED", step=6, **{**whole, **changes})
+
+
+def test_withdrawn_when_the_buyer_cancels_and_an_unsent_ruling_lapses() -> None:
+    waiting = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),))
+    case = left_the_desk(waiting, closing(), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.LAPSED)
+
+
+def test_a_ruling_on_its_way_waits_for_its_answer_when_the_buyer_cancels() -> None:
+    sent = a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(),))
+    case = left_the_desk(sent, closing(), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.SENT)
+
+
+def test_the_close_that_follows_a_ruling_says_nothing_more() -> None:
+    decision = left_the_desk(a_case(status=CaseStatus.RULED), closing(agreement="arbitration"), given(NOW))
+    assert (decision.state.status, decision.events) == (CaseStatus.RULED, ())

@@ -1,0 +1,215 @@
+"""Agents rule: who may, on which version, above which limit, and what becomes of it."""
+
+from typing import Any
+
+import pytest
+
+from aftersales.contracts import dispute as said
+from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
+from aftersales.decision import Decision, Outcome
+from arbitration.domain.case import Case, CaseStatus
+from arbitration.domain.commands import Departure, RulingMade, RulingSeconded
+from arbitration.domain.ruling import RulingStatus
+from arbitration.rules.dispute_steps import FALLBACK
+from arbitration.rules.outcome import executed, overtaken
+from arbitration.rules.ruling import rule, second
+from tests.rules.arbitration.builders import DAY, IN_TIME, NOW, a_case, a_file, a_unit, given
+from tests.rules.arbitration.rulings import a_ruling
+from tests.rules.arbitration.spoken import a_step
+
+UPHELD = {"counterfeit": "upheld"}
+
+
+def ruling(case: Case, agent: str = "kim", **changes: Any) -> Decision:
+    content: dict[str, Any] = {"case": "D1", "agent": agent, "seen": case.version, "findings": UPHELD, **changes}
+    return rule(case, RulingMade(**content), given())
+
+
+def test_sent_with_rule_facts_policy_and_arithmetic() -> None:
+    decision = ruling(a_case(agent="kim"))
+    [event] = decision.events
+    assert isinstance(event, CaseRuled)
+    assert (event.rule, event.refund, event.compensation, event.liable, event.agent) == (
+        "R20",
+        4198,
+        7996,
+        "seller",
+        "kim",
+    )
+    assert event.explanation["policy"] == {"counterfeit.base": "charged_unit_price", "counterfeit.multiple": 2}
+    assert event.explanation["policy_version"] == event.policy
+    assert event.explanation["facts"]["findings"] == UPHELD
+    assert decision.state.status is CaseStatus.RULING_SENT
+    assert decision.state.rulings[0].status is RulingStatus.SENT
+    assert decision.because is not None
+    assert decision.because.rule == "R20"
+
+
+def test_a_ruling_on_a_case_in_nobodys_hands_takes_it() -> None:
+    decision = ruling(a_case(), agent="kim")
+    assert [type(event) for event in decision.events] == [CaseAssigned, CaseRuled]
+    assert decision.state.agent == "kim"
+
+
+@pytest.mark.parametrize(
+    ("case", "agent", "changes", "slug"),
+    [
+        (a_case(), "anna", {}, "conflict-of-interest"),
+        (a_case(), "shop", {"role": "supervisor"}, "conflict-of-interest"),
+        (a_case(version=3), "kim", {"seen": 2}, "version-changed"),
+        (a_case(agent="lee"), "kim", {}, "case-taken"),
+        (a_case(status=CaseStatus.EVIDENCE), "kim", {}, "evidence-window"),
+        (a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(),)), "kim", {}, "ruling-sent"),
+        (a_case(rulings=(a_ruling(),)), "kim", {}, "ruling-sent"),
+        (a_case(status=CaseStatus.RULED), "kim", {}, "case-closed"),
+        (a_case(status=CaseStatus.WITHDRAWN), "kim", {}, "case-closed"),
+        (a_case(), "kim", {"findings": {"counterfeit": "perhaps"}}, "unknown-value"),
+        (a_case(), "kim", {"findings": {"goods_back": "intact"}}, "not-built-yet"),
+    ],
+)
+def test_refused(case: Case, agent: str, changes: dict[str, Any], slug: str) -> None:
+    decision = ruling(case, agent, **changes)
+    assert (decision.outcome, decision.slug, decision.state, decision.events) == (Outcome.REFUSED, slug, None, ())
+
+
+def test_a_supervisor_rules_on_another_agents_case() -> None:
+    decision = ruling(a_case(agent="lee"), "boss", role="supervisor")
+    assert decision.outcome is Outcome.APPLIED
+    assert decision.state.agent == "lee"
+
+
+def test_a_departure_keeps_rule_and_liable_side_and_names_its_reason() -> None:
+    depart = Departure(remedy="refund", amount=2000, reason="The buyer kept one.")
+    [_, event] = ruling(a_case(), depart=depart).events
+    assert isinstance(event, CaseRuled)
+    assert (event.rule, event.liable, event.refund, event.compensation) == ("R20", "seller", 2000, 7996)
+    assert event.departed == "The buyer kept one."
+    assert event.explanation["recommended"]["refund"] == 4198
+
+
+def test_a_departure_may_name_the_compensation() -> None:
+    [_, event] = ruling(a_case(), depart=Departure(remedy="return", amount=4198, compensation=0, reason="x")).events
+    assert isinstance(event, CaseRuled)
+    assert (event.remedy, event.refund, event.compensation) == ("return", 4198, 0)
+
+
+@pytest.mark.parametrize(
+    ("reason", "depart", "slug"),
+    [
+        ("SNAD_COUNTERFEIT", {"remedy": "refund", "amount": 1}, "reason-missing"),
+        ("SNAD_COUNTERFEIT", {"remedy": "refund", "amount": 4199, "reason": "x"}, "above-cap"),
+        ("INR_OVERDUE", {"remedy": "return", "amount": 1, "reason": "x"}, "refund-only"),
+        ("LATE_COMPENSATION", {"remedy": "return", "amount": 1, "reason": "x"}, "refund-only"),
+    ],
+)
+def test_a_departure_is_refused(reason: str, depart: dict[str, Any], slug: str) -> None:
+    assert ruling(a_case(reason=reason), depart=Departure(**depart)).slug == slug
+
+
+def dear(**changes: Any) -> Case:
+    """Refund and compensation of exactly 500.00 USD, or a cent more: 100.00 and twice 200.00."""
+    unit = a_unit(net=10_000, shipping=0, charged_price=20_000)
+    return a_case(file=a_file(units=(unit,), parcels=(IN_TIME,), **changes))
+
+
+def test_at_the_limit_of_four_eyes_one_agent_is_enough() -> None:
+    assert ruling(dear()).state.status is CaseStatus.RULING_SENT
+
+
+def above() -> Case:
+    unit = a_unit(net=10_001, shipping=0, charged_price=20_000)
+    return a_case(file=a_file(units=(unit,), parcels=(IN_TIME,)))
+
+
+def test_above_the_limit_a_second_agent_must_confirm() -> None:
+    decision = ruling(above())
+    assert decision.state.status is CaseStatus.AWAITING_SECOND
+    assert not any(isinstance(event, CaseRuled) for event in decision.events)
+    assert decision.answer is not None
+    assert decision.answer["ruling_status"] == "awaiting_second"
+
+
+def test_a_currency_without_a_limit_needs_one_agent() -> None:
+    unit = a_unit(net=10_001, shipping=0, charged_price=20_000)
+    case = a_case(currency="BRL", file=a_file(units=(unit,), parcels=(IN_TIME,)))
+    assert ruling(case).state.status is CaseStatus.RULING_SENT
+
+
+def seconding(case: Case, agent: str, ruling_id: str | None = None) -> Decision:
+    return second(
+        case, RulingSeconded(case="D1", agent=agent, ruling=ruling_id or case.rulings[-1].id), given(name="second")
+    )
+
+
+def test_sent_when_another_agent_confirms() -> None:
+    case = ruling(above()).state
+    decision = seconding(case, "lee")
+    [event] = decision.events
+    assert isinstance(event, CaseRuled)
+    assert (event.agent, event.second, event.ruling) == ("kim", "lee", case.rulings[0].id)
+    assert decision.state.status is CaseStatus.RULING_SENT
+
+
+def test_refused_when_an_agent_confirms_their_own() -> None:
+    case = ruling(above()).state
+    assert seconding(case, "kim").slug == "own-ruling"
+    assert seconding(case, "anna").slug == "conflict-of-interest"
+
+
+def test_nothing_when_the_ruling_awaits_nobody() -> None:
+    case = ruling(above()).state
+    assert seconding(case, "lee", "another").outcome is Outcome.NOTHING
+    assert seconding(seconding(case, "lee").state, "mia").outcome is Outcome.NOTHING
+
+
+def test_another_ruling_takes_the_place_of_one_that_waits() -> None:
+    case = ruling(above()).state
+    again = rule(case, RulingMade(case="D1", agent="kim", seen=case.version, findings={}), given(name="again")).state
+    assert [r.status for r in again.rulings] == [RulingStatus.LAPSED, RulingStatus.SENT]
+
+
+def done(ruling_id: str = "R-1", **changes: Any) -> said.DisputeRuled:
+    content = {"rule": "R20", "liable": "seller", "refund": 1, "compensation": 0, "freight": 0, "remedy": "refund"}
+    return a_step(said.DisputeRuled, state="REFUND_PENDING", step=7, ruling=ruling_id, **content, **changes)
+
+
+SENT = a_case(status=CaseStatus.RULING_SENT, agent="kim", rulings=(a_ruling(),))
+
+
+def test_executed_when_dispute_says_so() -> None:
+    case = executed(SENT, done(), given()).state
+    assert (case.status, case.rulings[0].status, case.due) == (CaseStatus.RULED, RulingStatus.EXECUTED, None)
+    assert executed(case, done(), given()).outcome is Outcome.NOTHING
+    assert executed(SENT, done("another"), given()).outcome is Outcome.NOTHING
+
+
+def past(state: str | None) -> said.RulingOvertaken:
+    content = {"order": "O1", "dispute": "D1", "ruling": "R-1", "slug": "wrong-state", "sentence": "It was cancelled."}
+    return said.RulingOvertaken.model_validate({**content, "state": state})
+
+
+def test_overtaken_with_the_reason_and_the_case_withdrawn() -> None:
+    case = overtaken(SENT, past("CLOSED_CANCELLED"), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.OVERTAKEN)
+    assert case.rulings[0].why == "wrong-state: It was cancelled."
+
+
+def test_overtaken_in_review_goes_on_and_keeps_its_fallback() -> None:
+    late = (SENT.fallback_at or NOW) + DAY
+    decision = overtaken(SENT, past("ARBITRATION_REVIEW"), given(late))
+    assert decision.state.status is CaseStatus.REVIEW
+    assert [(t.kind, t.due) for t in decision.timers] == [(FALLBACK, late)]
+    assert ruling(decision.state).outcome is Outcome.APPLIED
+
+
+def test_an_overtaken_fallback_is_not_repeated_at_once() -> None:
+    by_fallback = a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(agent=None),))
+    late = (SENT.fallback_at or NOW) + DAY
+    [timer] = overtaken(by_fallback, past("ARBITRATION_REVIEW"), given(late)).timers
+    assert timer.due == late + DAY
+
+
+def test_overtaken_after_the_case_was_withdrawn_is_shown_and_changes_nothing_else() -> None:
+    withdrawn = a_case(status=CaseStatus.WITHDRAWN, rulings=(a_ruling(),))
+    case = overtaken(withdrawn, past("CLOSED_CANCELLED"), given()).state
+    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.OVERTAKEN)
