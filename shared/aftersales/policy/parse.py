@@ -112,7 +112,9 @@ def _keep(known: dict[str, Policy], policy: Policy, path: Path) -> None:
             f"({same_version[0].identity}); a version never changes, give this one a new number."
         )
     if same_version:
-        policy = replace(policy, overrides=same_version[0].overrides + policy.overrides)
+        # A season may come in a file of its own, which need not repeat from when on its version is in force.
+        since = max(same_version[0].effective_from, policy.effective_from)
+        policy = replace(policy, effective_from=since, overrides=same_version[0].overrides + policy.overrides)
     known[policy.identity] = policy
 
 
