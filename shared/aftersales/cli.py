@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     # A library's warning is not for the person at the terminal; a command that wants it written sets its logging up.
     logging.getLogger().addHandler(logging.NullHandler())
-    line = application(arguments[0] if arguments else "")
     try:
+        line = application(arguments[0] if arguments else "")
         result = line(args=list(arguments), prog_name="aftersales", standalone_mode=False)
     except Failure as problem:
         return say(problem.sentence, problem.exit_code)
@@ -74,6 +74,8 @@ def run(arguments: Sequence[str]) -> int:
         if usage is None:
             raise
         return say(usage, USAGE)
+    if result == INTERRUPTED:
+        return say("Stopped.", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

@@ -25,6 +25,7 @@ from aftersales_local import kafka as brokers
 from aftersales_local import postgres as databases
 from aftersales_local.ports import any_free_ports
 from aftersales_local.supervisor import Program, Supervisor
+from tests.support.waiting import until
 
 POSTGRES_IMAGE = "postgres:18-alpine"
 KAFKA_IMAGE = f"apache/kafka:{brokers.VERSION}"
@@ -170,7 +171,7 @@ def postgres_container() -> Iterator[str]:
     )
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     with container:
-        wait_until(lambda: databases.answers(url), "Postgres in its container")
+        until(lambda: databases.answers(url), "Postgres in its container answers", within=60)
         yield url
 
 
@@ -185,14 +186,5 @@ def kafka_container() -> Iterator[str]:
     container.with_env("CLUSTER_ID", brokers.CLUSTER)
     bootstrap = f"127.0.0.1:{port}"
     with container:
-        wait_until(lambda: brokers.coordinates(bootstrap), "Kafka in its container")
+        until(lambda: brokers.coordinates(bootstrap), "Kafka in its container answers", within=60)
         yield bootstrap
-
-
-def wait_until(true: Callable[[], bool], what: str) -> None:
-    waiter = Supervisor(Path(tempfile.gettempdir())).stopping
-    for _ in range(600):
-        if true():
-            return
-        waiter.wait(0.1)
-    pytest.fail(f"{what} did not answer within 60 s")

@@ -118,9 +118,7 @@ def alone(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
-            raise Failure(
-                "Another command is starting or stopping this stack. Wait for it, then try again."
-            ) from problem
+            raise Failure("Another command holds this stack. Wait until it has ended, then try again.") from problem
         os.set_inheritable(lock.fileno(), False)
         yield
 

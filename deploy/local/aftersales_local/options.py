@@ -7,7 +7,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Options:
-    """simulated_from: first instant of the stepped clock, None for the real one. fresh: without the data of last time."""
+    """simulated_from: first instant of the stepped clock, None for the real one. fresh: without last time's data."""
 
     simulated_from: datetime | None = None
     fresh: bool = False

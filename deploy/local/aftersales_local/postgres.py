@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import stat
@@ -18,7 +17,7 @@ from uuid_utils import uuid4
 
 from aftersales.errors import Failure
 from aftersales_local.ports import ask
-from aftersales_local.supervisor import Program
+from aftersales_local.supervisor import Account, Program
 
 
 def _programs() -> Path:
@@ -73,7 +72,7 @@ def named_server(url: str) -> Server:
 def embedded_server(folder: Path, *, durable: bool = True) -> Server:
     """Prepare a server in the folder (made when it is not there) and say how to start it."""
     data = folder / "data"
-    runs_as = ordinary_user()
+    runs_as = ordinary_account()
     sockets = socket_folder(folder)
     for each in (folder, sockets):
         each.mkdir(parents=True, exist_ok=True)
@@ -90,14 +89,14 @@ def embedded_server(folder: Path, *, durable: bool = True) -> Server:
         start_within=60,
         stop_within=30,
         stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for every client to leave
-        user=runs_as,
+        account=runs_as,
     )
     return Server(url=url, why="the pip-installed server, because DATABASE_URL is not set", program=program)
 
 
-def ordinary_user() -> int | None:
+def ordinary_account() -> Account | None:
     """Postgres refuses to run as root; then it runs as `nobody`. None when we are not root."""
-    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+    return Account.named("nobody") if os.geteuid() == 0 else None
 
 
 def socket_folder(folder: Path) -> Path:
@@ -109,18 +108,18 @@ def socket_folder(folder: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"aftersales-{os.getuid()}-{status.st_dev:x}-{status.st_ino:x}"
 
 
-def hand_over(folder: Path, runs_as: int | None) -> None:
+def hand_over(folder: Path, runs_as: Account | None) -> None:
     folder.chmod(0o700)
     if runs_as is None:
         return
-    os.chown(folder, runs_as, -1)
+    os.chown(folder, runs_as.user, runs_as.group)
     for place in (*folder.resolve().parents, *PROGRAMS.resolve().parents):
         mode = place.stat().st_mode
         if not mode & stat.S_IXOTH:
             place.chmod(mode | stat.S_IXOTH)  # to pass through, not to list: `nobody` must reach its data and programs
 
 
-def initialise(data: Path, runs_as: int | None, *, durable: bool) -> None:
+def initialise(data: Path, runs_as: Account | None, *, durable: bool) -> None:
     """Into a folder of another name first, so that what is there under its own name is always whole."""
     partial = data.with_name("data.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -133,9 +132,7 @@ def initialise(data: Path, runs_as: int | None, *, durable: bool) -> None:
         capture_output=True,
         text=True,
         check=False,
-        user=runs_as,
-        extra_groups=None if runs_as is None else [],
-        cwd="/" if runs_as is not None else None,
+        **(runs_as.popen() if runs_as else {}),
         start_new_session=True,
     )
     if made.returncode != 0:

@@ -1,4 +1,4 @@
-"""`aftersales status`: how a running stack fares, read from the services' health pages, their databases and the broker's ends."""
+"""`aftersales status`: how a running stack fares, by its health pages, its databases and the broker's ends."""
 
 import asyncio
 import json
@@ -105,11 +105,11 @@ def status(home: Home = HOME, as_json: Annotated[bool, typer.Option("--json", he
 
 
 def show(report: Report) -> None:
-    table = Table("service", "health")
-    for heading in ("lag", "unsent", "due", "dead letters", "parked", "restarts"):
+    table = Table("service", "health", expand=False)
+    for heading in ("lag", "unsent", "due", "dead", "parked", "starts"):
         table.add_column(heading, justify="right")
     for each in report.services:
-        counts = (each.lag, each.unsent, each.due, each.dead_letters, each.parked, each.restarts)
+        counts = (each.lag, each.unsent, each.due, each.dead_letters, each.parked, each.restarts + 1)
         table.add_row(each.name, "[green]ready[/]" if each.ready else "[red]not ready[/]", *map(str, counts))
     console = Console(highlight=False)
     console.print(table)

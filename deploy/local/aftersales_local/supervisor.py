@@ -1,6 +1,7 @@
 """Child processes: started in order, restarted when they die, stopped in reverse, each in a group of its own."""
 
 import os
+import pwd
 import signal
 import subprocess
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from aftersales.errors import Failure
 
@@ -23,11 +24,26 @@ def always_ready() -> bool:
 
 
 @dataclass(frozen=True)
+class Account:
+    user: int
+    group: int
+
+    @classmethod
+    def named(cls, name: str) -> "Account":
+        entry = pwd.getpwnam(name)
+        return cls(entry.pw_uid, entry.pw_gid)
+
+    def popen(self) -> dict[str, Any]:
+        """For subprocess: this user with this group alone, in a folder that it may enter."""
+        return {"user": self.user, "group": self.group, "extra_groups": [], "cwd": "/"}
+
+
+@dataclass(frozen=True)
 class Program:
     """What to run and how to know it.
 
     environment: the whole of it, None for one's own. ready: asked until it is true; must return quickly. start_within,
-    stop_within: seconds. user: a user id to run as, None for one's own. restarts: whether a death is answered by a new
+    stop_within: seconds. account: to run as, None for one's own. restarts: whether a death is answered by a new
     start; else it is fatal to the whole stack.
     """
 
@@ -38,7 +54,7 @@ class Program:
     start_within: float = 60.0
     stop_within: float = 20.0
     stop_signal: signal.Signals = signal.SIGTERM
-    user: int | None = None
+    account: Account | None = None
     restarts: bool = True
 
 
@@ -63,9 +79,7 @@ class Child:
             stderr=subprocess.STDOUT,
             # A group of its own: a Ctrl-C at the terminal must reach the supervisor alone, which stops in order.
             start_new_session=True,
-            user=self.program.user,
-            extra_groups=None if self.program.user is None else [],
-            cwd="/" if self.program.user is not None else None,
+            **(self.program.account.popen() if self.program.account else {}),
         )
         assert self.process.stdout is not None
         self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
