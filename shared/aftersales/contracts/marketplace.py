@@ -1,5 +1,6 @@
 """What the marketplace says: orders, the parties' commands, payments, parties. Spoken upstream, heard by us."""
 
+from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -10,7 +11,7 @@ Quantity = Annotated[int, Field(ge=1, le=1000)]
 Units = Annotated[dict[Id, tuple[Annotated[int, Field(ge=1, le=1000)], ...]], Field(min_length=1, max_length=100)]
 """Line to unit numbers, counted from 1."""
 EvidenceKinds = Annotated[tuple[Token, ...], Field(max_length=20)]
-Rate = Annotated[str, StringConstraints(pattern=r"^\d{1,9}(\.\d{1,12})?$")]
+Rate = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")]
 
 
 class Plan(Part):
@@ -68,6 +69,8 @@ class OrderPlaced(OrderEvent):
     def _can_be_priced(self) -> Self:
         if (self.list_currency is None) != (self.rate is None):
             raise ValueError("list_currency and rate come together")
+        if self.rate is not None and not Decimal(self.rate):
+            raise ValueError("a rate is above 0")
         if len({line.line for line in self.lines}) < len(self.lines):
             raise ValueError("two lines of one order have the same name")
         if sum(line.quantity * line.unit_price for line in self.lines) > MAX_AMOUNT:
