@@ -29,6 +29,8 @@ SLUGS: Final = {
     422: "not-valid",
     503: "unavailable",
 }
+# The validator's own words for these name classes of ours.
+NO_OBJECT: Final = ("model_type", "model_attributes_type", "dict_type")
 SENTENCES: Final = {
     404: "There is nothing at this address.",
     405: "This address does not know this method.",
@@ -130,13 +132,15 @@ async def _not_valid(request: Request, error: Exception) -> JSONResponse:
 
 def places(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Where and why, at most 20; never what was sent, which may be long, secret or hostile."""
-    return [{"at": _path(error["loc"]), "why": _why(str(error["msg"]))} for error in errors[:MOST_PLACES]]
+    return [{"at": _path(error["loc"]), "why": _why(error)} for error in errors[:MOST_PLACES]]
 
 
 def _path(location: Iterable[Any]) -> str:
     return "/".join(str(step) for step in location)[:LONGEST_PLACE]
 
 
-def _why(message: str) -> str:
-    plain = message.removeprefix("Value error, ")
+def _why(error: Mapping[str, Any]) -> str:
+    if error["type"] in NO_OBJECT:
+        return "it must be a JSON object"
+    plain = str(error["msg"]).removeprefix("Value error, ")
     return (plain[:1].lower() + plain[1:]).rstrip(".")

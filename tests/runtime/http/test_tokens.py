@@ -1,0 +1,208 @@
+"""Only a token of our issuer, for us, of a role we know, signed by a key we know, in its time."""
+
+import asyncio
+import base64
+import hmac
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from joserfc.jwk import ECKey, OctKey, RSAKey
+from tests.runtime.http.conftest import AUDIENCE, ISSUER, Client, Issuer, bearer
+
+from aftersales.errors import Failure, Refused
+from aftersales.identity import Actor, Role
+from aftersales.runtime.auth import Keys, Verifier, public_keys, source_of
+
+NOW = int(time.time())
+
+
+def unsigned(issuer: Issuer) -> str:
+    def part(value: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(orjson.dumps(value)).decode().rstrip("=")
+
+    return f"{part({'alg': 'none', 'typ': 'at+jwt', 'kid': 'ec'})}.{part(issuer.claims())}."
+
+
+def without_signature(issuer: Issuer) -> str:
+    return issuer.token().rpartition(".")[0] + "."
+
+
+def changed_claims(issuer: Issuer) -> str:
+    header, _, signature = issuer.token().split(".")
+    claims = base64.urlsafe_b64encode(orjson.dumps(issuer.claims(role="supervisor"))).decode().rstrip("=")
+    return f"{header}.{claims}.{signature}"
+
+
+def hmac_with_the_public_key(issuer: Issuer) -> str:
+    # By hand: the library refuses to sign so.
+    header = (
+        base64.urlsafe_b64encode(orjson.dumps({"alg": "HS256", "typ": "at+jwt", "kid": "rsa"})).decode().rstrip("=")
+    )
+    signed = f"{header}.{issuer.token().split('.')[1]}"
+    signature = hmac.digest(issuer.rsa.as_pem(private=False), signed.encode(), "sha256")
+    return f"{signed}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def key_in_the_header(issuer: Issuer) -> str:
+    stranger = ECKey.generate_key("P-256")
+    return issuer.token(header={"jwk": stranger.as_dict(private=False)}, key=stranger)
+
+
+def of_another_key(issuer: Issuer) -> str:
+    return issuer.token(key=ECKey.generate_key("P-256"))
+
+
+def another_kind_of_key(issuer: Issuer) -> str:
+    return issuer.token(header={"alg": "RS256", "kid": "ec"}, key=issuer.rsa)
+
+
+REFUSED: dict[str, Callable[[Issuer], str]] = {
+    "algorithm none": unsigned,
+    "no signature": without_signature,
+    "claims changed after signing": changed_claims,
+    "HS256 signed with the public key": hmac_with_the_public_key,
+    "a key of its own in the header": key_in_the_header,
+    "signed by another key": of_another_key,
+    "RS256 against the elliptic key": another_kind_of_key,
+    "another curve": lambda i: i.token(header={"alg": "ES384"}, key=ECKey.generate_key("P-384")),
+    "kid is a path": lambda i: i.token(header={"kid": "../../../../etc/passwd"}),
+    "kid is SQL": lambda i: i.token(header={"kid": "ec' or '1'='1"}),
+    "kid is missing among several keys": lambda i: i.token(header={"kid": None}),
+    "no typ": lambda i: i.token(header={"typ": None}),
+    "an id token": lambda i: i.token(header={"typ": "id+jwt"}),
+    "a refresh token": lambda i: i.token(header={"typ": "rt+jwt"}),
+    "unknown critical header": lambda i: i.token().replace("eyJ", "eyK", 1),
+    "expired": lambda i: i.token(exp=NOW - 61),
+    "without an end": lambda i: i.token(exp=None),
+    "end is text": lambda i: i.token(exp="tomorrow"),
+    "not yet good": lambda i: i.token(nbf=NOW + 3600),
+    "another issuer": lambda i: i.token(iss="https://elsewhere.example"),
+    "no issuer": lambda i: i.token(iss=None),
+    "another audience": lambda i: i.token(aud="somebody-else"),
+    "no audience": lambda i: i.token(aud=None),
+    "no subject": lambda i: i.token(sub=None),
+    "subject is no id": lambda i: i.token(sub="b-1\nrole:agent"),
+    "subject is empty": lambda i: i.token(sub=""),
+    "subject is a number": lambda i: i.token(sub=7),
+    "no role": lambda i: i.token(role=None),
+    "unknown role": lambda i: i.token(role="admin"),
+    "a list of roles": lambda i: i.token(role=["buyer", "agent"]),
+    "rubbish": lambda _: "rubbish",
+    "two dots": lambda _: "..",
+    "not ASCII": lambda _: "ü.ü.ü",
+    "too long": lambda i: i.token(filling="x" * 10_000),
+    "a list as its header": lambda _: "W10.e30.AA",
+}
+
+
+@pytest.mark.parametrize("trick", REFUSED)
+async def test_refused(verifier: Verifier, issuer: Issuer, trick: str) -> None:
+    with pytest.raises(Refused) as refused:
+        await verifier.actor(REFUSED[trick](issuer))
+    assert (refused.value.status, refused.value.slug) == (401, "token-not-valid")
+    assert await verifier.actor(issuer.token()) == Actor(Role.BUYER, "b-1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"exp": NOW - 30}, {"nbf": NOW + 30}, {"aud": ["x", AUDIENCE]}, {"role": "agent"}, {"header": {"typ": "JWT"}}],
+    ids=["expired within the leeway", "early within the leeway", "one of its audiences", "agent", "typ JWT"],
+)
+async def test_accepted(verifier: Verifier, issuer: Issuer, changes: dict[str, Any]) -> None:
+    assert (await verifier.actor(issuer.token(**changes))).sub == "b-1"
+
+
+async def test_rsa_accepted(verifier: Verifier, issuer: Issuer) -> None:
+    token = issuer.token(header={"alg": "RS256", "kid": "rsa"}, key=issuer.rsa)
+    assert await verifier.actor(token) == Actor(Role.BUYER, "b-1")
+
+
+async def test_unknown_kids_ask_the_issuer_once_in_thirty_seconds() -> None:
+    issuer, now = Issuer(), [1000.0]
+    keys = Keys(issuer.jwks, clock=lambda: now[0])
+    assert await asyncio.gather(*(keys.find(f"k{n}") for n in range(50))) == [None] * 50
+    assert issuer.asked == 1
+    now[0] += 31
+    assert await keys.find("ec") is not None
+    assert await keys.find("stranger") is None
+    assert issuer.asked == 2
+
+
+async def test_a_new_key_is_learned() -> None:
+    issuer, now = Issuer(), [1000.0]
+    verifier = Verifier(Keys(issuer.jwks, clock=lambda: now[0]), issuer=ISSUER, audience=AUDIENCE)
+    await verifier.actor(issuer.token())
+    issuer.elliptic = ECKey.generate_key("P-256", {"kid": "ec2"})
+    now[0] += 31
+    assert (await verifier.actor(issuer.token(header={"kid": "ec2"}))).sub == "b-1"
+
+
+async def test_known_keys_stay_good_while_the_issuer_is_away() -> None:
+    issuer, now, away = Issuer(), [1000.0], [False]
+
+    async def fetch() -> bytes:
+        if away[0]:
+            raise OSError("away")
+        return await issuer.jwks()
+
+    verifier = Verifier(Keys(fetch, clock=lambda: now[0]), issuer=ISSUER, audience=AUDIENCE)
+    await verifier.actor(issuer.token())
+    away[0], now[0] = True, now[0] + 3600
+    assert (await verifier.actor(issuer.token())).sub == "b-1"
+
+
+@pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")  # the short key is made on purpose
+def test_only_public_signing_keys_of_ours_are_taken() -> None:
+    listed = [
+        OctKey.generate_key(256, {"kid": "secret"}).as_dict(private=True),
+        RSAKey.generate_key(1024, {"kid": "short"}).as_dict(private=False),
+        ECKey.generate_key("P-384", {"kid": "curve"}).as_dict(private=False),
+        {**ECKey.generate_key("P-256", {"kid": "enc"}).as_dict(private=False), "use": "enc"},
+        {"kty": "EC", "crv": "P-256", "kid": "broken", "x": "1", "y": "2"},
+        "rubbish",
+        ECKey.generate_key("P-256", {"kid": "good"}).as_dict(private=True),
+    ]
+    found = public_keys(orjson.dumps({"keys": listed}))
+    assert list(found) == ["good"]
+    assert not found["good"].is_private
+
+
+@pytest.mark.parametrize("document", [b"", b"[]", b'{"keys": 1}', b"x" * 70_000])
+def test_a_key_set_that_is_none_is_refused(document: bytes) -> None:
+    with pytest.raises(ValueError):
+        public_keys(document)
+
+
+async def test_keys_from_a_file(tmp_path: Path, issuer: Issuer) -> None:
+    file = tmp_path / "keys.json"
+    file.write_bytes(await issuer.jwks())
+    assert await Keys(source_of(str(file))).find("ec") is not None
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(Failure, match="AFTERSALES_TOKEN_JWKS names /no/file"):
+        source_of("/no/file")
+
+
+@pytest.mark.parametrize("header", [{}, {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer"}])
+async def test_no_token_is_told_what_to_send(client: Client, header: dict[str, str]) -> None:
+    answer = await client.get("/accounts", headers=header)
+    assert answer.status_code == 401
+    assert answer.json()["slug"] == "token-missing"
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_a_bad_token_over_http_is_a_problem(client: Client) -> None:
+    answer = await client.get("/accounts", headers=bearer("rubbish"))
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_two_tokens_are_none(client: Client, issuer: Issuer) -> None:
+    both = [("Authorization", f"Bearer {issuer.token()}"), ("Authorization", f"Bearer {issuer.token(role='agent')}")]
+    assert (await client.get("/accounts", headers=both)).status_code == 401
