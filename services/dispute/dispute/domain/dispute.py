@@ -1,0 +1,114 @@
+"""A dispute: our record of a buyer's complaint about some units of an order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from typing import Literal
+
+from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
+from aftersales.contracts.marketplace import Plan
+from dispute.domain import states
+from dispute.domain.settlement import Burden, Settlement
+
+Remedy = Literal["refund", "return"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A party's plan. `version` counts the party's plans; the newest stands until another is made (rulebook 8.26)."""
+
+    remedy: Remedy
+    amount: int
+    version: int
+
+    def plan(self) -> Plan:
+        return Plan(remedy=self.remedy, amount=self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One dispute, whatever its state.
+
+    units: line to disputed unit numbers. since: when the state was entered. deadline: of the state's timer, None where
+    it has none; AWAITING_BUYER waits for `auto_at` unless the buyer is asked to confirm a delivery (`confirming`).
+    review_fallback_at: the second date of ARBITRATION_REVIEW (rulebook 8.22). clock_at, auto_at: the start of the
+    escalation clock and automatic escalation; None before it starts. answered: the seller has refused or countered.
+    done: the parties with no more evidence, in the present evidence window. held: funds kept in escrow for it.
+    trouble: the payment is for operations to look at. counts_for_seller: None until ruled.
+    """
+
+    id: str
+    units: dict[str, tuple[int, ...]]
+    reason: str
+    state: DisputeState
+    opened_at: datetime
+    since: datetime
+    wanted: Remedy
+    step: int = 0
+    deadline: datetime | None = None
+    review_fallback_at: datetime | None = None
+    buyer_plan: Offer | None = None
+    seller_plan: Offer | None = None
+    buyer_evidence: tuple[str, ...] = ()
+    seller_evidence: tuple[str, ...] = ()
+    done: tuple[Party, ...] = ()
+    clock_at: datetime | None = None
+    auto_at: datetime | None = None
+    answered: bool = False
+    confirming: bool = False
+    held: int = 0
+    settlements: tuple[Settlement, ...] = ()
+    trouble: Literal["refund_failed", "refund_unanswered", "amount_differs"] | None = None
+    agreement: Agreement | None = None
+    rule: str | None = None
+    liable: Liable | None = None
+    ruling: str | None = None
+    counts_for_seller: bool | None = None
+    escalated_at: datetime | None = None
+    closed_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in states.OPEN
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The deadline a reader is shown."""
+        waits_for_escalation = self.state == states.AWAITING_BUYER and not self.confirming
+        return self.auto_at if waits_for_escalation else self.deadline
+
+    @property
+    def escalates_at(self) -> datetime | None:
+        """When it escalates by itself; None outside AWAITING_* and while the buyer is asked to confirm."""
+        return self.auto_at if self.state in states.AWAITING and not self.confirming else None
+
+    @property
+    def pending(self) -> Settlement | None:
+        """The settlement that the payment provider has not executed yet."""
+        return next((settlement for settlement in self.settlements if settlement.executed_at is None), None)
+
+    @property
+    def refund(self) -> int:
+        return sum(settlement.refund for settlement in self.settlements)
+
+    @property
+    def compensation(self) -> int:
+        return sum(settlement.compensation for settlement in self.settlements)
+
+    @property
+    def freight(self) -> int:
+        return sum(settlement.freight for settlement in self.settlements)
+
+    @property
+    def carrier_claim(self) -> int:
+        return sum(settlement.carrier_claim for settlement in self.settlements)
+
+    @property
+    def paid_by(self) -> Burden:
+        return reduce(Burden.__add__, (settlement.burden for settlement in self.settlements), Burden())
+
+    def plan_of(self, party: Party) -> Offer | None:
+        return self.buyer_plan if party == "buyer" else self.seller_plan
+
+    def evidence_of(self, party: Party) -> tuple[str, ...]:
+        return self.buyer_evidence if party == "buyer" else self.seller_evidence

@@ -1,0 +1,169 @@
+"""An order: the subject of every decision here. Its facts, its disputes and its money under one lock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from aftersales.contracts.dispute import Party
+from aftersales.policy import amounts
+from aftersales.policy.amounts import Unit
+from dispute.domain import parcel, states
+from dispute.domain.dispute import Dispute
+from dispute.domain.parcel import Parcel
+from dispute.domain.settlement import refunded
+from dispute.domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something said of an order not heard of yet: an event as JSON, judged by its arrival when the order comes."""
+
+    type: str
+    body: str
+    source: str | None
+    arrived_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Parcels shipped from `changed_at` on go to `destination`."""
+
+    changed_at: datetime
+    destination: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRecord:
+    """What disputes on a line leave for the next one (rulebook 8.28).
+
+    ended: the reasons that earlier disputes ended with. cancelled: the latest dispute stands CLOSED_CANCELLED.
+    reopened: how often a dispute on the line was opened again.
+    """
+
+    ended: tuple[str, ...] = ()
+    cancelled: bool = False
+    reopened: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
+
+    receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.
+    """
+
+    id: str
+    terms: Terms | None = None
+    paid_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    receipt_at: datetime | None = None
+    addresses: tuple[Address, ...] = ()
+    parcels: dict[str, Parcel] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    lines: dict[str, LineRecord] = field(default_factory=dict)
+    waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def known(self) -> Terms:
+        """The terms of an order that was placed; a caller has made sure of it."""
+        assert self.terms is not None
+        return self.terms
+
+    # -- money ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def refunded(self) -> int:
+        """All refunds, from the instant they were ordered (rulebook 8.5)."""
+        return sum(dispute.refund for dispute in self.disputes.values())
+
+    @property
+    def paid_left(self) -> int:
+        return max(0, self.known.paid - self.refunded)
+
+    @property
+    def escrow_left(self) -> int:
+        """What was captured less what settlements of this order took from it."""
+        return self.known.paid - sum(dispute.paid_by.escrow for dispute in self.disputes.values())
+
+    def refunded_units(self) -> Mapping[tuple[str, int], int]:
+        return refunded(settlement for dispute in self.disputes.values() for settlement in dispute.settlements)
+
+    def left_of(self, units: Iterable[Unit]) -> list[int]:
+        """What is left to refund on each unit."""
+        gone = self.refunded_units()
+        return [max(0, unit.paid - gone.get((unit.line, unit.number), 0)) for unit in units]
+
+    def cap(self, units: Mapping[str, Iterable[int]]) -> int:
+        """The most that a dispute over these units can refund now (rulebook 8.5)."""
+        return amounts.cap(sum(self.left_of(self.known.units(units))), self.paid_left)
+
+    # -- parcels -------------------------------------------------------------------------------------------------------
+
+    def parcel_of(self, line: str, number: int) -> Parcel | None:
+        """The parcel that carries a unit, None while it was not shipped."""
+        shipped = ((parcel, parcel.shipped) for parcel in self.parcels.values())
+        return next((parcel for parcel, shipment in shipped if shipment and shipment.carries(line, number)), None)
+
+    def parcels_of(self, units: Mapping[str, Iterable[int]]) -> tuple[Parcel, ...]:
+        """The parcels that carry any of the units, each once, in the order of their ids."""
+        carrying = (self.parcel_of(line, number) for line, numbers in units.items() for number in numbers)
+        return tuple(sorted({found.id: found for found in carrying if found}.values(), key=lambda found: found.id))
+
+    def unshipped(self, units: Mapping[str, Iterable[int]]) -> int:
+        """How many of the units were never shipped."""
+        return sum(self.parcel_of(line, number) is None for line, numbers in units.items() for number in numbers)
+
+    @property
+    def everything_shipped(self) -> bool:
+        return all(self.parcel_of(unit.line, unit.number) for unit in self.known.every_unit())
+
+    def delivered_at(self, of: Parcel) -> datetime | None:
+        """The first delivery scan, or the confirmed receipt where no scan is earlier (rulebook 8.25)."""
+        known = [at for at in (of.delivered_at, self.receipt_at) if at is not None]
+        return min(known) if known else None
+
+    def under_way(self, of: Parcel) -> bool:
+        return of.under_way and self.receipt_at is None
+
+    def decided(self, of: Parcel) -> bool:
+        """Its last scan, or the receipt, says what became of it; escalation need not wait for the promise (8.24)."""
+        return of.status in parcel.DECISIVE or self.receipt_at is not None
+
+    def destination_at(self, shipped_at: datetime) -> str:
+        """Where a parcel shipped then goes: what was not shipped yet follows the newest address."""
+        before = [address for address in self.addresses if address.changed_at <= shipped_at]
+        return max(before, key=lambda address: address.changed_at).destination if before else self.known.destination
+
+    @property
+    def destination(self) -> str:
+        newest = max(self.addresses, key=lambda address: address.changed_at, default=None)
+        return newest.destination if newest else self.known.destination
+
+    # -- disputes ------------------------------------------------------------------------------------------------------
+
+    def keeping(self, dispute: Dispute) -> "Order":
+        return replace(self, disputes={**self.disputes, dispute.id: dispute})
+
+    def open_on(self, line: str) -> Dispute | None:
+        return next((found for found in self.disputes.values() if found.is_open and line in found.units), None)
+
+    def record_of(self, line: str) -> LineRecord:
+        return self.lines.get(line, LineRecord())
+
+    def closing(self, dispute: Dispute) -> "Order":
+        """With a dispute that has just been closed kept, and remembered on its lines."""
+        cancelled = dispute.state == states.CLOSED_CANCELLED
+        ended = (dispute.reason,) if dispute.state in states.ENDED else ()
+        records = {line: self.record_of(line) for line in dispute.units}
+        remembered = {
+            line: replace(record, ended=tuple(sorted({*record.ended, *ended})), cancelled=cancelled)
+            for line, record in records.items()
+        }
+        return replace(self, lines={**self.lines, **remembered}).keeping(dispute)
+
+    def party(self, who: str) -> Party | None:
+        """Which party of the order this is, None for a stranger."""
+        if who == self.known.buyer:
+            return "buyer"
+        return "seller" if who == self.known.seller else None

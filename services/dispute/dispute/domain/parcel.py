@@ -1,0 +1,95 @@
+"""A parcel as far as disputes care: what it carries, its promise, and the facts of its journey."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from aftersales.contracts.carrier import ScanStatus
+from aftersales.contracts.marketplace import ParcelShipped
+from aftersales.contracts.tracking import ParcelEvent, PromiseBroken
+
+# The last scan of a parcel that is still on its way (rulebook 8.24).
+UNDER_WAY: Final[tuple[ScanStatus | None, ...]] = (None, "in_transit", "out_for_delivery", "attempted", "exception")
+# Scans after which the buyer need not wait before complaining, whatever came later (rulebook 8.50).
+DECISIVE: Final[tuple[ScanStatus, ...]] = ("delivered", "returning", "returned", "lost", "not_found")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """What the seller declared. units: line to unit numbers; None is every unit of the order."""
+
+    carrier: str
+    number: str
+    shipped_at: datetime
+    units: dict[str, tuple[int, ...]] | None
+
+    @classmethod
+    def of(cls, said: ParcelShipped) -> "Shipment":
+        return cls(said.carrier, said.number, said.shipped_at, dict(said.units) if said.units is not None else None)
+
+    def carries(self, line: str, number: int) -> bool:
+        return self.units is None or number in self.units.get(line, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Two speakers tell of a parcel, in any order: the marketplace that it was shipped, order-tracking how it travels.
+
+    shipped, promise_ends_at: None until the marketplace spoke. status: the last scan by its own instant `scanned_at`.
+    delivered_at, attempted_at: the first such scan. seen: every status ever scanned, sorted. broken: order-tracking
+    said that the promise ended undelivered. extended: the promise was extended for force majeure.
+    """
+
+    id: str
+    shipped: Shipment | None = None
+    promise_ends_at: datetime | None = None
+    status: ScanStatus | None = None
+    scanned_at: datetime | None = None
+    delivered_at: datetime | None = None
+    attempted_at: datetime | None = None
+    seen: tuple[ScanStatus, ...] = ()
+    broken: bool = False
+    extended: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        return self.status in UNDER_WAY
+
+    @property
+    def ever_decided(self) -> bool:
+        return any(status in DECISIVE for status in self.seen)
+
+    def promise_runs(self, at: datetime) -> bool:
+        """A delivery dated at the promise end is late, so the promise does not run at its end (rulebook 8.12)."""
+        return self.promise_ends_at is not None and at < self.promise_ends_at and not self.broken
+
+    def merged(self, told: ParcelEvent) -> "Parcel":
+        """With what order-tracking told; the same for every order and repetition of what it ever told."""
+        latest = told if self._older_than(told) else self
+        return replace(
+            self,
+            status=latest.status,
+            scanned_at=latest.scanned_at,
+            delivered_at=_earlier(self.delivered_at, told.delivered_at),
+            attempted_at=_earlier(self.attempted_at, told.attempted_at),
+            seen=tuple(sorted({*self.seen, *told.seen})),
+            broken=self.broken or isinstance(told, PromiseBroken),
+        )
+
+    def _older_than(self, told: ParcelEvent) -> bool:
+        """Of scans at one instant the later arrival is the last (8.18): it has seen no less."""
+        if told.scanned_at is None or self.scanned_at is None:
+            return self.scanned_at is None
+        if told.scanned_at != self.scanned_at:
+            return told.scanned_at > self.scanned_at
+        return set(told.seen) >= set(self.seen)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
+
+
+Parcels = Mapping[str, Parcel]

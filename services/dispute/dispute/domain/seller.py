@@ -1,0 +1,42 @@
+"""A seller's account with us: the deposit, and what the platform fund advanced for them."""
+
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What the platform advanced for a settlement of this order and dispute; collected oldest first."""
+
+    order: str
+    dispute: str
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """deposit: what the marketplace says was put down, in minor units of `deposit_currency` (None: in any).
+
+    drawn: what settlements took from the deposit since, by currency. enrolled: in the platform's after-sales service.
+    """
+
+    id: str
+    source: str | None = None
+    deposit: int = 0
+    deposit_currency: str | None = None
+    drawn: dict[str, int] = field(default_factory=dict)
+    debts: tuple[Debt, ...] = ()
+    enrolled: bool | None = None
+    return_address: str | None = None
+
+    def available(self, currency: str) -> int:
+        """What the deposit can still bear in a currency, never below 0."""
+        if self.deposit_currency not in (None, currency):
+            return 0
+        return max(0, self.deposit - sum(self.drawn.values()))
+
+    def drawn_on(self, currency: str, amount: int) -> "Seller":
+        return replace(self, drawn={**self.drawn, currency: self.drawn.get(currency, 0) + amount}) if amount else self
+
+    def owing(self, debt: Debt) -> "Seller":
+        return replace(self, debts=(*self.debts, debt)) if debt.amount else self

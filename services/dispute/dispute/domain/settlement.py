@@ -1,0 +1,86 @@
+"""Money that a dispute moved: who was burdened, and on which units the refund fell."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Burden:
+    """What each account bore of a settlement, in minor units of the order's currency.
+
+    debt: the part of `platform_fund` that the seller owes since.
+    """
+
+    escrow: int = 0
+    deposit: int = 0
+    platform_fund: int = 0
+    service_fund: int = 0
+    debt: int = 0
+
+    def __add__(self, other: "Burden") -> "Burden":
+        return Burden(
+            self.escrow + other.escrow,
+            self.deposit + other.deposit,
+            self.platform_fund + other.platform_fund,
+            self.service_fund + other.service_fund,
+            self.debt + other.debt,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Each of the units `first` to `last` of a line was refunded `amount`."""
+
+    line: str
+    first: int
+    last: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One instruction to pay the buyer. instruction: the payment provider's idempotency key.
+
+    executed_at: None until the provider paid. attempt: how often it was ordered, always under the same
+    key. carrier_claim: what the carrier owes in recourse.
+    """
+
+    instruction: str
+    refund: int
+    compensation: int
+    freight: int
+    burden: Burden
+    shares: tuple[Share, ...]
+    ordered_at: datetime
+    carrier_claim: int = 0
+    attempt: int = 1
+    executed_at: datetime | None = None
+
+    @property
+    def total(self) -> int:
+        return self.refund + self.compensation + self.freight
+
+
+def shares(parts: Iterable[tuple[str, int, int]]) -> tuple[Share, ...]:
+    """(line, unit number, amount), in order, as runs of equal neighbours; units that got nothing are left out."""
+    runs: list[Share] = []
+    for line, number, amount in parts:
+        last = runs[-1] if runs else None
+        if not amount:
+            continue
+        if last and (last.line, last.last + 1, last.amount) == (line, number, amount):
+            runs[-1] = Share(line, last.first, number, amount)
+        else:
+            runs.append(Share(line, number, number, amount))
+    return tuple(runs)
+
+
+def refunded(settlements: Iterable[Settlement]) -> Mapping[tuple[str, int], int]:
+    """What was refunded so far on each unit that got something."""
+    sums: dict[tuple[str, int], int] = {}
+    for settlement in settlements:
+        for share in settlement.shares:
+            for number in range(share.first, share.last + 1):
+                sums[share.line, number] = sums.get((share.line, number), 0) + share.amount
+    return sums

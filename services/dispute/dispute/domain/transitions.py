@@ -1,0 +1,151 @@
+"""What may happen to a dispute: the table of rulebook section 5, as data.
+
+The handlers, `allowed_actions`, the generated page and the exhaustive test all read it. `built` False: the rulebook
+knows the step and this version answers it `not-built-yet`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aftersales.contracts.arbitration import CaseRuled
+from aftersales.contracts.dispute import DisputeState
+from aftersales.contracts.envelope import Event
+from aftersales.contracts.marketplace import (
+    AppealMade,
+    ComplaintCancelled,
+    ComplaintMade,
+    EscalationRequested,
+    EvidenceAdded,
+    EvidenceCompleted,
+    PlanAccepted,
+    PlanChanged,
+    PlanRefused,
+    ReceiptConfirmed,
+    RefundExecuted,
+    RefundFailed,
+    ReturnConfirmed,
+    ReturnContested,
+    ReturnShipped,
+)
+from aftersales.contracts.tracking import ParcelEvent
+from dispute.domain.states import (
+    ARBITRATION,
+    ARBITRATION_EVIDENCE,
+    ARBITRATION_REVIEW,
+    AWAITING,
+    AWAITING_BUYER,
+    AWAITING_SELLER,
+    CLOSED_CANCELLED,
+    CLOSED_NO_RETURN,
+    CLOSED_REFUNDED,
+    CLOSED_REJECTED,
+    ENDED,
+    HELD_IN_TRANSIT,
+    PLATFORM_PROPOSED,
+    REFUND_PENDING,
+    RETURN_AWAITING_SHIPMENT,
+    RETURN_IN_TRANSIT,
+    SERVICE_REVIEW,
+)
+
+By = Literal["buyer", "seller", "platform", "tracking", "payment", "timer"]
+States = tuple[DisputeState, ...]
+EXECUTED: Final[States] = (REFUND_PENDING, RETURN_AWAITING_SHIPMENT, CLOSED_REJECTED)
+
+# Kinds of timers.
+ANSWER_DUE: Final = "answer_due"
+ESCALATION_DUE: Final = "escalation_due"
+HOLD_DUE: Final = "hold_due"
+HOLD_OVERDUE: Final = "hold_overdue"
+CONFIRM_DUE: Final = "confirm_due"
+EVIDENCE_DUE: Final = "evidence_due"
+REFUND_ALARM: Final = "refund_alarm"
+REFUND_AGAIN: Final = "refund_again"
+ORDER_UNKNOWN: Final = "order_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From one of `sources` (None: no dispute yet) to one of `to`, when `what` is said by one of `by`, or fires."""
+
+    number: str
+    sources: tuple[DisputeState | None, ...]
+    what: type[Event] | str
+    by: tuple[By, ...]
+    to: States
+    built: bool = True
+
+
+BOTH: Final[tuple[By, ...]] = ("buyer", "seller")
+BUYER: Final[tuple[By, ...]] = ("buyer",)
+SELLER: Final[tuple[By, ...]] = ("seller",)
+DESK: Final[tuple[By, ...]] = ("platform",)
+CARRIER: Final[tuple[By, ...]] = ("tracking",)
+PROVIDER: Final[tuple[By, ...]] = ("payment",)
+TIMER: Final[tuple[By, ...]] = ("timer",)
+
+NEW: Final = (None,)
+GATHERING: Final[States] = (*AWAITING, HELD_IN_TRANSIT, ARBITRATION_EVIDENCE)
+
+TRANSITIONS: Final[tuple[Transition, ...]] = (
+    Transition("1", NEW, ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("2", AWAITING, PlanChanged, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("3", (AWAITING_SELLER,), PlanAccepted, SELLER, EXECUTED),
+    Transition("4", (AWAITING_SELLER,), PlanRefused, SELLER, (AWAITING_BUYER,)),
+    Transition("5", (AWAITING_BUYER,), PlanAccepted, BUYER, EXECUTED),
+    Transition("6", (AWAITING_SELLER,), ANSWER_DUE, TIMER, (*EXECUTED, ARBITRATION_EVIDENCE)),
+    Transition("7", AWAITING, EscalationRequested, BUYER, (ARBITRATION_EVIDENCE,)),
+    Transition("8", AWAITING, ESCALATION_DUE, TIMER, (ARBITRATION_EVIDENCE,)),
+    Transition("9", (HELD_IN_TRANSIT,), ParcelEvent, CARRIER, (ARBITRATION_EVIDENCE,)),
+    Transition("9", (HELD_IN_TRANSIT,), HOLD_DUE, TIMER, (ARBITRATION_EVIDENCE,)),
+    Transition("9", (HELD_IN_TRANSIT,), HOLD_OVERDUE, TIMER, (ARBITRATION_EVIDENCE,)),
+    Transition("10", (HELD_IN_TRANSIT,), ParcelEvent, CARRIER, (AWAITING_SELLER,)),
+    Transition("11", (HELD_IN_TRANSIT,), ParcelEvent, CARRIER, (AWAITING_BUYER,)),
+    Transition("11", (HELD_IN_TRANSIT, AWAITING_BUYER), ReceiptConfirmed, BUYER, (CLOSED_CANCELLED,)),
+    Transition("12", (AWAITING_SELLER,), PlanAccepted, BUYER, EXECUTED),
+    Transition("12", (AWAITING_BUYER,), PlanAccepted, SELLER, EXECUTED),
+    Transition("12", (HELD_IN_TRANSIT, ARBITRATION_EVIDENCE, ARBITRATION_REVIEW), PlanAccepted, BOTH, EXECUTED),
+    Transition("13", (*AWAITING, HELD_IN_TRANSIT, *ARBITRATION), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,)),
+    Transition(
+        "13", (SERVICE_REVIEW, RETURN_AWAITING_SHIPMENT), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,), built=False
+    ),
+    Transition("14", GATHERING, EvidenceAdded, BOTH, GATHERING),
+    Transition("14", (SERVICE_REVIEW,), EvidenceAdded, BOTH, (SERVICE_REVIEW,), built=False),
+    Transition("15", (ARBITRATION_EVIDENCE,), EvidenceCompleted, BOTH, (ARBITRATION_EVIDENCE, ARBITRATION_REVIEW)),
+    Transition("15", (ARBITRATION_EVIDENCE,), EVIDENCE_DUE, TIMER, (ARBITRATION_REVIEW,)),
+    Transition("17", (ARBITRATION_REVIEW,), CaseRuled, DESK, (REFUND_PENDING, CLOSED_REJECTED)),
+    Transition("17", (PLATFORM_PROPOSED,), CaseRuled, DESK, EXECUTED, built=False),
+    Transition("18", (RETURN_AWAITING_SHIPMENT,), ReturnShipped, BUYER, (RETURN_IN_TRANSIT,), built=False),
+    Transition("19", (RETURN_IN_TRANSIT,), ReturnConfirmed, SELLER, (REFUND_PENDING,), built=False),
+    Transition("20", (RETURN_IN_TRANSIT,), ReturnContested, SELLER, (ARBITRATION_EVIDENCE,), built=False),
+    Transition("22", (REFUND_PENDING,), RefundExecuted, PROVIDER, (CLOSED_REFUNDED,)),
+    Transition("24", ENDED, AppealMade, BOTH, ENDED, built=False),
+    Transition("26", (CLOSED_CANCELLED,), ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,), built=False),
+    Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, EXECUTED, built=False),
+    Transition("31", (AWAITING_BUYER,), CONFIRM_DUE, TIMER, (CLOSED_CANCELLED,)),
+    Transition("31", (RETURN_AWAITING_SHIPMENT,), "ship_return_due", TIMER, (CLOSED_NO_RETURN,), built=False),
+    Transition("32", (REFUND_PENDING,), RefundFailed, PROVIDER, (REFUND_PENDING,)),
+)
+
+# What a party calls its moves, over HTTP and in `allowed_actions`.
+ACTIONS: Final[dict[type[Event], str]] = {
+    PlanChanged: "plan",
+    PlanAccepted: "accept",
+    PlanRefused: "refuse",
+    EscalationRequested: "escalate",
+    ComplaintCancelled: "cancel",
+    EvidenceAdded: "evidence",
+    EvidenceCompleted: "evidence-done",
+}
+
+
+def of(what: type[Event] | str) -> Iterator[Transition]:
+    """Every row that is about this happening."""
+    return (row for row in TRANSITIONS if row.what is what or row.what == what)
+
+
+def find(state: DisputeState | None, what: type[Event] | str, by: By) -> Transition | None:
+    """The row for a happening in a state, None where the table has none."""
+    return next((row for row in of(what) if state in row.sources and by in row.by), None)

@@ -1,0 +1,199 @@
+"""A decision while it is being written: the order as it will be, and what will be said, armed and recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aftersales.contracts.dispute import DisputeState, DisputeStep, Party, Wait
+from aftersales.contracts.envelope import Event
+from aftersales.decision import Append, Because, Decision, Given, Move, SubjectRef, Timer
+from aftersales.policy import calendar
+from aftersales.policy.model import Policy
+from dispute.domain import states, transitions
+from dispute.domain.dispute import Dispute
+from dispute.domain.order import Order
+from dispute.domain.seller import Seller
+
+# When tracking stays silent the dispute helps itself (design, "who owns what").
+PATIENCE_WITH_TRACKING: Final = timedelta(hours=1)
+# Of two timers due at one instant the seller's answer comes first, then the others of the state, then escalation (4).
+RANKS: Final = {transitions.ANSWER_DUE: 10, transitions.ESCALATION_DUE: 30, transitions.REFUND_ALARM: 90}
+STATE_TIMERS: Final[Mapping[DisputeState, str]] = {
+    states.AWAITING_SELLER: transitions.ANSWER_DUE,
+    states.AWAITING_BUYER: transitions.CONFIRM_DUE,
+    states.ARBITRATION_EVIDENCE: transitions.EVIDENCE_DUE,
+    states.HELD_IN_TRANSIT: transitions.HOLD_DUE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """A guard said no. nothing: late, duplicate or wrong state, rather than forbidden."""
+
+    slug: str
+    sentence: str
+    nothing: bool = False
+
+
+class Draft:
+    """Collects what a rule decides about one order; `decision` turns it into the value the engine is handed.
+
+    seller: the seller's account, where this decision may draw on it; None where it cannot.
+    """
+
+    def __init__(self, order: Order, given: Given) -> None:
+        self.order = order
+        self.given = given
+        self.facts: dict[str, Any] = {}
+        self.used: dict[str, Any] = {}
+        self._events: list[Event] = []
+        self._timers: list[Timer] = []
+        self._appends: list[Append] = []
+        self._moves: list[Move] = []
+        self._others: dict[SubjectRef, Any] = {}
+
+    # -- what is known -------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.given.now
+
+    @property
+    def arrived_at(self) -> datetime:
+        return self.given.arrived_at
+
+    @property
+    def policy(self) -> Policy:
+        """The version that the order is pinned to."""
+        return self.given.policies.named(self.order.known.policy)
+
+    def parameter(self, name: str, starts_at: datetime | None = None) -> Any:
+        """A parameter for what starts then (None: now), noted as something the decision rests on."""
+        value = calendar.parameter(self.policy, name, starts_at or self.now, self.order.known.scope)
+        self.used[name] = _written(value)
+        return value
+
+    def length(self, name: str, starts_at: datetime | None = None) -> timedelta:
+        """A parameter that is a duration and cannot be switched off."""
+        value = self.parameter(name, starts_at)
+        assert isinstance(value, timedelta)
+        return value
+
+    @property
+    def seller(self) -> Seller:
+        """The seller's account as this decision leaves it."""
+        ref = self._seller_ref
+        return self._others.get(ref) or self.given.others.get(ref) or Seller(self.order.known.seller)
+
+    @property
+    def _seller_ref(self) -> SubjectRef:
+        return SubjectRef("seller", self.order.known.seller)
+
+    # -- what is written -----------------------------------------------------------------------------------------------
+
+    def keep(self, dispute: Dispute) -> Dispute:
+        self.order = self.order.keeping(dispute)
+        return dispute
+
+    def keep_seller(self, seller: Seller) -> None:
+        self._others[self._seller_ref] = seller
+
+    def say(self, event: Event) -> None:
+        self._events.append(event)
+
+    def append(self, table: str, row: Mapping[str, Any]) -> None:
+        self._appends.append(Append(table, row))
+
+    def arm(self, kind: str, due: datetime, dispute: Dispute, *, party: bool = True, **data: str) -> None:
+        """Wake this order at `due`, about what `data` names; it is found outlived if that has changed by then."""
+        about = {"dispute": dispute.id, **data}
+        self._timers.append(Timer(kind, due, RANKS.get(kind, 20), party, about))
+
+    def move(
+        self, dispute: Dispute, to: DisputeState, number: str, deadline: datetime | None = None, **changes: Any
+    ) -> Dispute:
+        """To another state, or anew into the same, by the transition of this number; the state's timer is armed."""
+        before = self.order.disputes[dispute.id].state if dispute.id in self.order.disputes else None
+        self._moves.append(Move(dispute.id, before, to, number))
+        moved = replace(dispute, state=to, since=self.now, deadline=deadline, **changes)
+        if deadline is not None and to in STATE_TIMERS:
+            self.arm(STATE_TIMERS[to], deadline, moved, deadline=deadline.isoformat())
+        if deadline is not None and to == states.HELD_IN_TRANSIT:
+            late = deadline + PATIENCE_WITH_TRACKING
+            self.arm(transitions.HOLD_OVERDUE, late, moved, deadline=deadline.isoformat())
+        return self.keep(moved)
+
+    def tell(self, step: type[DisputeStep], dispute: Dispute, **more: Any) -> Dispute:
+        """Say a step of a dispute; steps are counted without gaps."""
+        told = self.keep(replace(dispute, step=dispute.step + 1))
+        terms = self.order.known
+        self.say(
+            step(
+                order=self.order.id,
+                dispute=told.id,
+                buyer=terms.buyer,
+                seller=terms.seller,
+                step=told.step,
+                at=self.now,
+                state=told.state,
+                reason=told.reason,
+                currency=terms.currency,
+                deadline=told.due_at,
+                waits=waits(told),
+                policy=terms.policy,
+                **more,
+            )
+        )
+        return told
+
+    def because(self, number: str) -> Because:
+        return Because(
+            f"transition {number}", self.facts, self.used, self.order.terms.policy if self.order.terms else None
+        )
+
+    def decision(self, because: Because, dispute: Dispute | None = None) -> Decision:
+        """What the engine keeps; `dispute` is what an HTTP caller is told of."""
+        return Decision(
+            state=self.order,
+            events=tuple(self._events),
+            timers=tuple(self._timers),
+            appends=tuple(self._appends),
+            moves=tuple(self._moves),
+            others=self._others,
+            because=because,
+            answer=answer(self.order, dispute) if dispute else None,
+        )
+
+
+def answer(order: Order, dispute: Dispute) -> Mapping[str, Any]:
+    due = dispute.due_at
+    return {
+        "dispute": dispute.id,
+        "order": order.id,
+        "state": dispute.state,
+        "deadline": due.isoformat() if due else None,
+        "step": dispute.step,
+    }
+
+
+def waits(dispute: Dispute) -> tuple[Wait, ...]:
+    """What each party is asked for now."""
+    until = dispute.due_at
+    if until is None:
+        return ()
+    if dispute.state == states.AWAITING_SELLER:
+        return (Wait(party="seller", task="answer", until=until),)
+    if dispute.state == states.AWAITING_BUYER:
+        return (Wait(party="buyer", task="answer", until=until),)
+    if dispute.state == states.ARBITRATION_EVIDENCE:
+        parties: tuple[Party, ...] = ("buyer", "seller")
+        return tuple(Wait(party=party, task="evidence", until=until) for party in parties if party not in dispute.done)
+    return ()
+
+
+def _written(value: Any) -> Any:
+    """A parameter's value as JSON has it; durations as ISO 8601 in days, or in seconds where they are no whole days."""
+    if not isinstance(value, timedelta):
+        return value
+    return f"P{value.days}D" if not value.seconds else f"PT{int(value.total_seconds())}S"

@@ -1,0 +1,69 @@
+"""To the platform: by the buyer's hand, by itself, or because the promise was broken (transitions 7, 8, 9, 15)."""
+
+from dataclasses import replace
+from typing import Literal
+
+from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted
+from aftersales.decision import Because
+from dispute.domain import states
+from dispute.domain.dispute import Dispute
+from dispute.rules import windows
+from dispute.rules.draft import Draft, No
+from dispute.rules.file import file
+from dispute.rules.guards import instant
+
+
+def by_hand(draft: Draft, dispute: Dispute) -> Because | No:
+    """The buyer asks the platform to decide (transition 7)."""
+    no = _may_escalate(draft, dispute)
+    if no is not None:
+        return no
+    escalate(draft, dispute, "by_hand", "7")
+    return draft.because("7")
+
+
+def _may_escalate(draft: Draft, dispute: Dispute) -> No | None:
+    if dispute.confirming:
+        return No("confirm-first", "The parcel was delivered. Confirm the receipt, or name another reason.")
+    window = windows.manual_window(draft, dispute)
+    if window is None:
+        return No("not-by-hand", "The platform steps in by itself; it cannot be asked to earlier.")
+    if not dispute.answered:
+        return No("seller-not-heard", "The seller has not answered yet. Escalate once they refuse or counter.")
+    opens, closes = window
+    closes = draft.given.extended(closes)
+    if draft.arrived_at < opens:
+        return No("too-early", f"The platform can be asked from {instant(opens)} on.")
+    if draft.arrived_at >= closes:
+        return No("too-late", f"The platform could be asked before {instant(closes)}.", nothing=True)
+    awaited = windows.awaited_until(draft, dispute)
+    if awaited is not None:
+        return No("in-transit", f"The parcel is on its way and promised until {instant(awaited)}. Wait until then.")
+    return None
+
+
+def escalate(
+    draft: Draft, dispute: Dispute, how: Literal["by_hand", "automatic", "promise_broken"], number: str
+) -> Dispute:
+    """Both parties get the evidence window; the desk gets the file."""
+    window = draft.length("arbitration.evidence_window")
+    escalated = draft.move(
+        dispute,
+        states.ARBITRATION_EVIDENCE,
+        number,
+        draft.now + window,
+        done=(),
+        confirming=False,
+        escalated_at=dispute.escalated_at or draft.now,
+    )
+    draft.facts["how"] = how
+    return draft.tell(DisputeEscalated, escalated, how=how, file=file(draft.order, escalated))
+
+
+def start_review(draft: Draft, dispute: Dispute) -> Dispute:
+    """The evidence window is over: the desk decides on what is on file (transition 15); its clock is its own."""
+    reassign = draft.now + draft.length("arbitration.reassign_after")
+    fallback = draft.now + draft.length("arbitration.fallback_after")
+    review = draft.move(dispute, states.ARBITRATION_REVIEW, "15", reassign)
+    review = draft.keep(replace(review, review_fallback_at=fallback))
+    return draft.tell(DisputeReviewStarted, review, file=file(draft.order, review))

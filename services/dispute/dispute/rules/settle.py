@@ -1,0 +1,167 @@
+"""Executing what was agreed, fell due or was ruled: amounts, payers, the journal and the instruction (6, 8.5, 8.6)."""
+
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.dispute import (
+    Agreement,
+    DisputeAgreed,
+    DisputeClosed,
+    DisputeState,
+    FundsReleased,
+    RefundOrdered,
+)
+from aftersales.identity import effect_id
+from aftersales.policy import amounts
+from dispute.domain import states, transitions
+from dispute.domain.dispute import Dispute, Offer
+from dispute.domain.seller import Debt
+from dispute.domain.settlement import Burden, Settlement, shares
+from dispute.rules.draft import Draft
+from dispute.rules.journal import entries, write
+
+# The provider answers within a day, or operations are shown the refund (rulebook section 4).
+ALARM_AFTER: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the buyer is to get, and who bears the refund and the freight where the seller does not."""
+
+    refund: int
+    compensation: int = 0
+    freight: int = 0
+    payer: Payer = "escrow"
+    carrier_claim: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.refund + self.compensation + self.freight
+
+
+def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreement, number: str) -> Dispute:
+    """A plan both stand by, or that the seller was silent about: paid, or closed where nothing is to be paid."""
+    refund = min(plan.amount, draft.order.cap(dispute.units))
+    draft.facts.update(plan=plan.amount, cap=draft.order.cap(dispute.units), refund=refund)
+    agreed = replace(dispute, agreement=agreement)
+    record_resolution(draft, agreed, Sums(refund))
+    if refund == 0:
+        return close(draft, agreed, states.CLOSED_REJECTED, number, plan)
+    agreed = draft.move(agreed, states.REFUND_PENDING, number)
+    agreed = draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
+    return order_refund(draft, agreed, Sums(refund))
+
+
+def close(draft: Draft, dispute: Dispute, to: DisputeState, number: str, plan: Offer | None = None) -> Dispute:
+    """The end: the lines are free, the funds no longer held; a `plan` agreed on at this moment is told first."""
+    closed = draft.move(dispute, to, number, closed_at=draft.now, confirming=False)
+    if plan is not None and closed.agreement is not None:
+        closed = draft.tell(DisputeAgreed, closed, agreement=closed.agreement, plan=plan.plan())
+    kept = max(0, closed.held - closed.paid_by.escrow)
+    if kept:
+        draft.say(FundsReleased(**_settlement(draft, closed), amount=kept))
+    closed = draft.tell(
+        DisputeClosed,
+        replace(closed, held=0),
+        agreement=closed.agreement,
+        rule=closed.rule,
+        liable=closed.liable,
+        refund=closed.refund,
+        compensation=closed.compensation,
+        freight=closed.freight,
+    )
+    draft.order = draft.order.closing(closed)
+    return closed
+
+
+def order_refund(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
+    """Order the payment: the instruction, its journal, and an alarm should the provider not answer."""
+    instruction = str(effect_id(draft.given.cause, draft.order.id, _count(draft), "refund_ordered"))
+    burden = _burden(draft, dispute, sums)
+    units = draft.order.known.units(dispute.units)
+    spread = amounts.spread(sums.refund, draft.order.left_of(units))
+    settlement = Settlement(
+        instruction,
+        sums.refund,
+        sums.compensation,
+        sums.freight,
+        burden,
+        shares((unit.line, unit.number, part) for unit, part in zip(units, spread, strict=True)),
+        draft.now,
+        carrier_claim=sums.carrier_claim,
+    )
+    dispute = draft.keep(replace(dispute, settlements=(*dispute.settlements, settlement), trouble=None))
+    write(draft, dispute, settlement)
+    instruct(draft, dispute, settlement)
+    draft.arm(transitions.REFUND_ALARM, draft.now + ALARM_AFTER, dispute, party=False, instruction=instruction)
+    draft.facts["paid_by"] = {field.name: getattr(burden, field.name) for field in fields(burden)}
+    return dispute
+
+
+def instruct(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:
+    """Tell the payment provider, for the first time or again under the same key."""
+    draft.say(
+        RefundOrdered(
+            **_settlement(draft, dispute),
+            instruction=settlement.instruction,
+            refund=settlement.refund,
+            compensation=settlement.compensation,
+            freight=settlement.freight,
+            total=settlement.total,
+            entries=entries(settlement),
+            attempt=settlement.attempt,
+        )
+    )
+
+
+def record_resolution(draft: Draft, dispute: Dispute, sums: Sums) -> None:
+    """A dispute has one effective resolution; the table's primary key would refuse a second."""
+    draft.append(
+        "resolution",
+        {
+            "dispute": dispute.id,
+            "order_id": draft.order.id,
+            "agreement": dispute.agreement,
+            "rule": dispute.rule,
+            "liable": dispute.liable,
+            "refund": sums.refund,
+            "compensation": sums.compensation,
+            "freight": sums.freight,
+            "at": draft.now,
+            "cause": draft.given.cause,
+        },
+    )
+
+
+def _burden(draft: Draft, dispute: Dispute, sums: Sums) -> Burden:
+    """Who bears it. What the seller bears: escrow first, then the deposit, then the platform advances it (8.6)."""
+    named = 0 if sums.payer == "escrow" else sums.refund + sums.freight
+    borne = sums.total - named
+    currency = draft.order.known.currency
+    seller = draft.seller
+    escrow = min(borne, max(0, draft.order.escrow_left))
+    deposit = min(borne - escrow, seller.available(currency))
+    debt = borne - escrow - deposit
+    after = seller.drawn_on(currency, deposit).owing(Debt(draft.order.id, dispute.id, currency, debt))
+    if after is not seller:
+        draft.keep_seller(after)
+    platform, service = (named, 0) if sums.payer == "platform_fund" else (0, named)
+    return Burden(escrow, deposit, platform_fund=debt + platform, service_fund=service, debt=debt)
+
+
+def _settlement(draft: Draft, dispute: Dispute) -> dict[str, Any]:
+    terms = draft.order.known
+    return {
+        "order": draft.order.id,
+        "dispute": dispute.id,
+        "buyer": terms.buyer,
+        "seller": terms.seller,
+        "currency": terms.currency,
+        "at": draft.now,
+    }
+
+
+def _count(draft: Draft) -> int:
+    return sum(len(dispute.settlements) for dispute in draft.order.disputes.values())

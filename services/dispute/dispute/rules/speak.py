@@ -1,0 +1,170 @@
+"""A party speaks: who may, about which dispute, in which state, in time; then the verb decides (rulebook 5)."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from aftersales.contracts.dispute import CommandRefused, Party
+from aftersales.contracts.marketplace import (
+    AppealMade,
+    Command,
+    ComplaintCancelled,
+    ComplaintMade,
+    EscalationRequested,
+    EvidenceAdded,
+    EvidenceCompleted,
+    PlanAccepted,
+    PlanChanged,
+    PlanRefused,
+    ReturnConfirmed,
+    ReturnContested,
+    ReturnShipped,
+)
+from aftersales.decision import Because, Decision, Given, Outcome
+from aftersales.identity import Role, authorize, not_found
+from dispute.domain import states, transitions
+from dispute.domain.dispute import Dispute
+from dispute.domain.order import Order
+from dispute.rules import complain, escalate, evidence, negotiate
+from dispute.rules.draft import Draft, No, answer
+from dispute.rules.guards import instant
+
+Verb = Callable[[Draft, Any, Any, Party], Because | No]
+PARTIES: Final = frozenset({Role.BUYER, Role.SELLER, Role.SERVICE})
+
+VERBS: Final[dict[type[Command], Verb]] = {
+    ComplaintMade: lambda draft, dispute, said, party: complain.open_dispute(draft, dispute, said),
+    PlanChanged: lambda draft, dispute, said, party: negotiate.change_plan(draft, dispute, said),
+    PlanAccepted: lambda draft, dispute, said, party: negotiate.accept(draft, dispute, party),
+    PlanRefused: lambda draft, dispute, said, party: negotiate.refuse(draft, dispute, said),
+    EscalationRequested: lambda draft, dispute, said, party: escalate.by_hand(draft, dispute),
+    ComplaintCancelled: lambda draft, dispute, said, party: negotiate.cancel(draft, dispute),
+    EvidenceAdded: evidence.add_evidence,
+    EvidenceCompleted: evidence.complete_evidence,
+}
+NOT_BUILT: Final[tuple[type[Command], ...]] = (ReturnShipped, ReturnConfirmed, ReturnContested, AppealMade)
+
+
+def hear(order: Order, said: Command, given: Given) -> Decision:
+    """A command about an order that is known. Every refusal is said on the wire too, whichever door it came through."""
+    party = _speaker(order, said, given)
+    if isinstance(party, Decision):
+        return party
+    dispute = order.disputes.get(said.dispute)
+    draft = Draft(order, given)
+    draft.facts.update(dispute=said.dispute, by=party, arrived_at=given.arrived_at.isoformat())
+    no = _out_of_place(draft, dispute, said, party)
+    if no is not None:
+        return _refused(draft, dispute, said, no)
+    outcome = VERBS[type(said)](draft, dispute, said, party)
+    if isinstance(outcome, No):
+        return _refused(Draft(order, given), dispute, said, outcome)
+    _note_words(draft, said, party)
+    return draft.decision(outcome, draft.order.disputes[said.dispute])
+
+
+def _speaker(order: Order, said: Command, given: Given) -> Party | Decision:
+    """Who speaks. A person speaks for themselves; the marketplace that placed the order speaks for both by name."""
+    actor = given.actor
+    if actor is not None:
+        authorize(actor, PARTIES, order.known)
+    if (actor is None or actor.role is Role.SERVICE) and given.source != order.known.source:
+        if actor is not None:
+            raise not_found()
+        sentence = f"The order was placed by {order.known.source}; {given.source} cannot speak of it."
+        return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign_source", sentence=sentence)
+    party = order.party(said.by)
+    if party is None or (actor is not None and actor.role is not Role.SERVICE and actor.sub != said.by):
+        return _refused(Draft(order, given), None, said, No("stranger", f"{said.by} is no party of this order."))
+    return party
+
+
+def _out_of_place(draft: Draft, dispute: Dispute | None, said: Command, party: Party) -> No | None:
+    """The table has no such step here, this version has not built it, or the state's deadline has passed."""
+    if dispute is None and not isinstance(said, ComplaintMade):
+        return No("unknown-dispute", f"The order has no dispute {said.dispute}.")
+    row = transitions.find(dispute.state if dispute else None, type(said), party)
+    if row is None:
+        return _wrong_place(dispute, said, party)
+    if not row.built:
+        return No("not-built-yet", "This step is not built yet.")
+    return _late(draft, dispute, said) if dispute is not None and dispute.is_open else None
+
+
+def _wrong_place(dispute: Dispute | None, said: Command, party: Party) -> No:
+    if not any(party in row.by for row in transitions.of(type(said))):
+        return No("not-your-move", f"This is not for the {party} to do.")
+    if dispute is not None and isinstance(said, ComplaintMade):
+        return complain.already(dispute)
+    state = dispute.state if dispute else None
+    return No("wrong-state", f"Dispute {said.dispute} is {state}; this cannot be done in it.", nothing=True)
+
+
+def _late(draft: Draft, dispute: Dispute, said: Command) -> No | None:
+    """A command at the deadline itself is late (rulebook 8.12).
+
+    A hold's end is no party's deadline, and evidence is taken on both sides of an escalation.
+    """
+    given = draft.given
+    deadlines = [dispute.deadline] if dispute.state in TIMED else []
+    if dispute.state in states.AWAITING:
+        deadlines.append(dispute.escalates_at)
+        if isinstance(said, EvidenceAdded):
+            deadlines = []
+    passed = [given.extended(due) for due in deadlines if due is not None and given.arrived_at >= given.extended(due)]
+    if not passed:
+        return None
+    came, due = instant(given.arrived_at), instant(min(passed))
+    return No(
+        "late", f"This came at {came}; it was possible before {due}, and the dispute goes on by itself.", nothing=True
+    )
+
+
+TIMED: Final = (states.AWAITING_SELLER, states.AWAITING_BUYER, states.ARBITRATION_EVIDENCE)
+
+
+def _refused(draft: Draft, dispute: Dispute | None, said: Command, no: No) -> Decision:
+    event = command_refused(said, draft.given, no)
+    facts = {**draft.facts, "command": said.name(), "by": said.by, "refused": no.slug}
+    if dispute is not None:
+        facts["state"] = dispute.state
+    return Decision(
+        events=(event,),
+        outcome=Outcome.NOTHING if no.nothing else Outcome.REFUSED,
+        slug=no.slug,
+        sentence=no.sentence,
+        because=Because(f"refused: {no.slug}", facts, draft.used, draft.order.known.policy),
+        answer=answer(draft.order, dispute) if dispute else None,
+    )
+
+
+def command_refused(said: Command, given: Given, no: No) -> CommandRefused:
+    return CommandRefused(
+        order=said.order,
+        dispute=said.dispute,
+        by=said.by,
+        command=said.name(),
+        slug=no.slug,
+        sentence=no.sentence,
+        cause=str(given.cause),
+        at=given.now,
+    )
+
+
+def _note_words(draft: Draft, said: Command, party: Party) -> None:
+    """What a party said in their own words, and which evidence they named; kept here and nowhere else."""
+    words, evidence_kinds = getattr(said, "words", None), list(getattr(said, "evidence", ()))
+    if not words and not evidence_kinds:
+        return
+    draft.append(
+        "statement",
+        {
+            "order_id": draft.order.id,
+            "dispute": said.dispute,
+            "party": party,
+            "said": said.name(),
+            "at": draft.now,
+            "words": words,
+            "evidence": evidence_kinds,
+            "cause": draft.given.cause,
+        },
+    )

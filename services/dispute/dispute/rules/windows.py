@@ -1,0 +1,105 @@
+"""When a dispute may be opened, what holds it, and when it may be escalated (rulebook 2, 8.12-8.14, 8.24)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from dispute.domain import reasons
+from dispute.domain.dispute import Dispute
+from dispute.domain.parcel import Parcel
+from dispute.rules.draft import Draft
+
+Units = Mapping[str, tuple[int, ...]]
+# A promise shorter than this lets the buyer complain at once; a note of `open.earliest_after_ship`.
+SHORT_PROMISE: Final = timedelta(days=5)
+
+
+def opens_at(draft: Draft, units: Units) -> datetime:
+    """The first instant at which shipped units may be disputed: the latest of their parcels still under way counts."""
+    order = draft.order
+    waited_for = [
+        parcel
+        for parcel in order.parcels_of(units)
+        if not parcel.ever_decided and order.receipt_at is None and parcel.shipped
+    ]
+    return max((_earliest(draft, parcel) for parcel in waited_for), default=order.known.placed_at)
+
+
+def _earliest(draft: Draft, parcel: Parcel) -> datetime:
+    assert parcel.shipped is not None
+    shipped_at = parcel.shipped.shipped_at
+    promised = parcel.promise_ends_at - shipped_at if parcel.promise_ends_at else SHORT_PROMISE
+    if promised < SHORT_PROMISE:
+        return shipped_at
+    return shipped_at + draft.length("open.earliest_after_ship", shipped_at)
+
+
+def closes_at(draft: Draft, units: Units) -> datetime:
+    """The instant at which shipped units can no longer be disputed.
+
+    A receipt confirmed when the window had already ended changes nothing.
+    """
+    order = draft.order
+    parcels = order.parcels_of(units)
+    known = [at for parcel in parcels for at in (parcel.promise_ends_at, parcel.delivered_at) if at is not None]
+    last = max(known, default=order.known.placed_at)
+    end = last + draft.length("open.latest", last)
+    receipt = order.receipt_at
+    if receipt is None or not last < receipt < end:
+        return end
+    return max(end, receipt + draft.length("open.latest", receipt))
+
+
+def not_shipped_from(draft: Draft) -> datetime:
+    """From when units that were never shipped may be disputed as such."""
+    placed_at = draft.order.known.placed_at
+    return placed_at + draft.length("ship.within", placed_at)
+
+
+def held_until(draft: Draft, units: Units, reason: str) -> datetime | None:
+    """The latest running promise of a disputed parcel under way; None where nothing holds the dispute (8.24).
+
+    What was shipped during a dispute over never shipped units holds nothing up (8.38).
+    """
+    if not reasons.is_not_received(reason) or reason == reasons.NOT_SHIPPED:
+        return None
+    order = draft.order
+    running = [
+        parcel.promise_ends_at
+        for parcel in order.parcels_of(units)
+        if order.under_way(parcel) and parcel.promise_ends_at and parcel.promise_runs(draft.arrived_at)
+    ]
+    return max(running, default=None)
+
+
+def awaited_until(draft: Draft, dispute: Dispute) -> datetime | None:
+    """Until when nobody may escalate by hand: a disputed parcel's promise runs and nothing decided it (8.24)."""
+    if not reasons.is_not_received(dispute.reason) or dispute.reason == reasons.NOT_SHIPPED:
+        return None
+    order = draft.order
+    running = [
+        parcel.promise_ends_at
+        for parcel in order.parcels_of(dispute.units)
+        if parcel.promise_ends_at and parcel.promise_runs(draft.arrived_at) and not order.decided(parcel)
+    ]
+    return max(running, default=None)
+
+
+def automatic_at(draft: Draft, dispute: Dispute, clock_at: datetime) -> datetime:
+    """When a dispute escalates by itself; of a NOT_RECEIVED one never before the promise of its parcels ends (8.14)."""
+    due = clock_at + draft.length("escalate.auto_at", clock_at)
+    if not reasons.is_not_received(dispute.reason) or dispute.reason == reasons.NOT_SHIPPED:
+        return due
+    promises = [p.promise_ends_at for p in draft.order.parcels_of(dispute.units) if p.promise_ends_at is not None]
+    return max([due, *promises])
+
+
+def manual_window(draft: Draft, dispute: Dispute) -> tuple[datetime, datetime] | None:
+    """From and until when the buyer may escalate; None where the policy has no escalation by hand, or no clock runs."""
+    if dispute.clock_at is None:
+        return None
+    opens = draft.parameter("escalate.manual_from", dispute.clock_at)
+    closes = draft.parameter("escalate.manual_to", dispute.clock_at)
+    if opens is None or closes is None:
+        return None
+    return dispute.clock_at + opens, dispute.clock_at + closes
