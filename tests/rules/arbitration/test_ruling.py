@@ -169,7 +169,14 @@ def test_another_ruling_takes_the_place_of_one_that_waits() -> None:
 
 
 def done(ruling_id: str = "R-1", **changes: Any) -> said.DisputeRuled:
-    content = {"rule": "R20", "liable": "seller", "refund": 1, "compensation": 0, "freight": 0, "remedy": "refund"}
+    content: dict[str, Any] = {
+        "rule": "R20",
+        "liable": "seller",
+        "refund": 1,
+        "compensation": 0,
+        "freight": 0,
+        "remedy": "refund",
+    }
     return a_step(said.DisputeRuled, state="REFUND_PENDING", step=7, ruling=ruling_id, **content, **changes)
 
 

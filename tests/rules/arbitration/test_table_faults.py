@@ -1,6 +1,7 @@
 """Ruling table, faults of seller, buyer and customs: R7-R10, R12-R25, rulebook 8.35-8.39, 8.45."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -203,7 +204,7 @@ def test_a_freight_beside_it_decides_nothing_but_is_used() -> None:
     assert ruled("SNAD_DEFECTIVE", SHOWN, return_freight=1850).remedy == "refund"
 
 
-ORDER = [
+ORDER: list[tuple[str, dict[str, Any]]] = [
     ("R20", {"counterfeit": "upheld"}),
     ("R12", {"customs": "false_value"}),
     ("R7", {"address_error": "seller"}),

@@ -1,0 +1,9 @@
+"""The desk over HTTP: agents and supervisors only. To everybody else there is nothing at these addresses."""
+
+from fastapi import APIRouter
+
+from arbitration.api import cases, commands, words
+
+
+def routers() -> list[APIRouter]:
+    return [cases.router, commands.router, words.router]

@@ -1,0 +1,71 @@
+"""What agents do with a case. Every command carries an Idempotency-Key, a ruling also the version it was judged on."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+from aftersales.contracts.envelope import Id
+from aftersales.identity import Actor, Owned
+from aftersales.runtime.http import Asked, Key, Ours, Parts, SeenVersion
+from arbitration.api.desk import DESK, Agent
+from arbitration.api.models import Changed, NewNote, NewRuling, Noted, Ruled
+from arbitration.domain.case import Case
+from arbitration.domain.commands import (
+    CaseHandedBack,
+    CaseTaken,
+    Departure,
+    DeskCommand,
+    NoteAdded,
+    RulingMade,
+    RulingSeconded,
+)
+
+router = APIRouter(tags=["commands"])
+CHANGED: Final[dict[str, Any]] = {"response_model": Changed}
+
+
+@router.post("/cases/{case}/take", **CHANGED)
+async def take(case: Id, agent: Agent, key: Key, parts: Ours) -> Response:
+    """Take the case into one's hands; a supervisor also out of another's."""
+    return await _command(parts, CaseTaken(**_by(case, agent)), agent, key, "take")
+
+
+@router.post("/cases/{case}/hand-back", **CHANGED)
+async def hand_back(case: Id, agent: Agent, key: Key, parts: Ours) -> Response:
+    """Back to the queue."""
+    return await _command(parts, CaseHandedBack(**_by(case, agent)), agent, key, "hand-back")
+
+
+@router.post("/cases/{case}/notes", status_code=201, response_model=Noted)
+async def add_note(case: Id, said: Asked[NewNote], agent: Agent, key: Key, parts: Ours) -> Response:
+    """Write an internal note, which no party ever reads."""
+    event = NoteAdded(**_by(case, agent), words=said.words)
+    return await _command(parts, event, agent, key, "note", created=True)
+
+
+@router.post("/cases/{case}/rulings", status_code=201, response_model=Ruled)
+async def rule(case: Id, said: Asked[NewRuling], seen: SeenVersion, agent: Agent, key: Key, parts: Ours) -> Response:
+    """Rule. The ruling is *sent*, or awaits a second agent above the limit; the case tells what became of it."""
+    depart = None if said.depart is None else Departure(**said.depart.model_dump())
+    event = RulingMade(**_by(case, agent), seen=seen, findings=said.findings, depart=depart)
+    return await _command(parts, event, agent, key, "rule", created=True)
+
+
+@router.post("/cases/{case}/rulings/{ruling}/second", response_model=Ruled)
+async def second(case: Id, ruling: Id, agent: Agent, key: Key, parts: Ours) -> Response:
+    """Confirm another agent's ruling above the limit; it is sent then."""
+    return await _command(parts, RulingSeconded(**_by(case, agent), ruling=ruling), agent, key, "second")
+
+
+def _by(case: str, agent: Actor) -> dict[str, Any]:
+    return {"case": case, "agent": agent.sub, "role": agent.role.value}
+
+
+def _owned(case: Case | None) -> Owned | None:
+    return case
+
+
+async def _command(
+    parts: Parts, event: DeskCommand, agent: Actor, key: str, route: str, *, created: bool = False
+) -> Response:
+    return await parts.command(event, actor=agent, key=key, may=DESK, route=route, owner=_owned, created=created)

@@ -1,0 +1,165 @@
+"""What travels over the desk's HTTP door."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BaseModel, Field
+
+from aftersales.contracts.envelope import Amount, Token, Words
+from aftersales.identity import Actor
+from aftersales.runtime.http import RequestModel
+from arbitration.domain.case import Case
+from arbitration.rules.actions import allowed_actions
+
+Findings = Annotated[dict[Token, Any], Field(max_length=20)]
+
+
+class Depart(RequestModel):
+    """A plan of the agent's own, and why. compensation: the recommended one where it is left out."""
+
+    remedy: Literal["refund", "return"]
+    amount: Amount
+    compensation: Amount | None = None
+    reason: Words
+
+
+class NewRuling(RequestModel):
+    """What was found; the ruling follows from it, unless the agent departs."""
+
+    findings: Findings = Field(default_factory=dict)
+    depart: Depart | None = None
+
+
+class NewNote(RequestModel):
+    words: Words
+
+
+class Question(RequestModel):
+    """What would be recommended, had this been found?"""
+
+    findings: Findings = Field(default_factory=dict)
+
+
+class Listed(BaseModel):
+    """A case as the queue shows it. amount: minor units, what the buyer asks for. due: the next deadline."""
+
+    case: str
+    order: str
+    buyer: str
+    seller: str
+    status: str
+    agent: str | None
+    reason: str
+    currency: str
+    amount: int
+    opened_at: datetime
+    due: datetime | None
+
+
+class Queue(BaseModel):
+    """next: the cursor of the next page, None on the last."""
+
+    items: list[Listed]
+    next: str | None
+
+
+class Action(BaseModel):
+    name: str
+    since: datetime = Field(serialization_alias="from")
+    until: datetime | None
+
+
+class Read(BaseModel):
+    """A case. due: its next deadline. file: the facts that rulings rest on. version: the ETag, for If-Match."""
+
+    case: str
+    order: str
+    buyer: str
+    seller: str
+    reason: str
+    currency: str
+    policy: str
+    status: str
+    agent: str | None
+    version: int
+    due: datetime | None
+    evidence_until: datetime | None
+    review_at: datetime | None
+    reassign_at: datetime | None
+    fallback_at: datetime | None
+    done: tuple[str, ...]
+    file: dict[str, Any]
+    rounds: list[dict[str, Any]]
+    rulings: list[dict[str, Any]]
+    allowed_actions: list[Action]
+
+
+class Recommended(BaseModel):
+    """What the table recommends. Amounts in minor units; `breakdown`: how they came about; `rests_on`: policy.
+
+    second_needed: refund and compensation are above the limit of four eyes.
+    """
+
+    rule: str
+    title: str
+    liable: str
+    remedy: str
+    refund: int
+    compensation: int
+    freight: int
+    payer: str
+    carrier_claim: int
+    counts_for_seller: bool
+    breakdown: dict[str, Any]
+    facts: dict[str, Any]
+    rests_on: dict[str, Any]
+    policy: str
+    second_needed: bool
+    version: int
+
+
+class Note(BaseModel):
+    note: str
+    agent: str
+    words: str
+    written_at: datetime
+
+
+class Notes(BaseModel):
+    items: list[Note]
+    next: str | None
+
+
+class Changed(BaseModel):
+    """What became of a command."""
+
+    case: str
+    status: str
+    agent: str | None
+    version: int
+
+
+class Ruled(Changed):
+    """next: what must happen before the ruling is sent, where something must."""
+
+    ruling: str
+    ruling_status: str
+    next: str | None = None
+
+
+class Noted(BaseModel):
+    note: str
+
+
+SAME = (
+    *("order", "buyer", "seller", "reason", "currency", "policy", "status", "agent", "version"),
+    *("evidence_until", "review_at", "reassign_at", "fallback_at", "done", "file", "rounds", "rulings"),
+)
+
+
+def read(case: Case, actor: Actor) -> Read:
+    """The case as this agent sees it."""
+    told = msgspec.to_builtins(case)
+    actions = [Action(name=a.name, since=a.since, until=a.until) for a in allowed_actions(case, actor)]
+    return Read(**{name: told[name] for name in SAME}, case=case.id, due=case.due, allowed_actions=actions)
