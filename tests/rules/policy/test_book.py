@@ -96,7 +96,7 @@ def test_a_season_is_published_for_a_version_that_is_pinned_already(tmp_path: Pa
 
 def test_a_season_without_a_date_does_not_move_the_day_of_its_version(tmp_path: Path) -> None:
     (tmp_path / "spring.toml").write_text(SPRING)
-    season = '[[overrides]]\nfrom = 2026-01-25T00:00:00Z\nuntil = 2026-02-10T00:00:00Z\n'
+    season = "[[overrides]]\nfrom = 2026-01-25T00:00:00Z\nuntil = 2026-02-10T00:00:00Z\n"
     season += 'parameter = "reopen.max"\nvalue = 3\n'
     (tmp_path / "season.toml").write_text(SPRING.replace("effective_from = 2026-03-01T00:00:00Z\n", "") + season)
     book = load_book(tmp_path)
