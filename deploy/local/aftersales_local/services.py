@@ -19,7 +19,14 @@ PREFERRED_PORTS: Final = {"order-tracking": 8101, "dispute": 8102, "arbitration"
 ISSUER: Final = "issuer"
 ISSUER_PORT: Final = 8105
 # What the person who starts the stack may set for the services; everything else is the stack's to say.
-HANDED_ON: Final = ("AFTERSALES_POLICY_DIR", "AFTERSALES_LOG", "AFTERSALES_KAFKA_ISOLATION")
+HANDED_ON: Final = (
+    "AFTERSALES_POLICY_DIR",
+    "AFTERSALES_LOG",
+    "AFTERSALES_KAFKA_ISOLATION",
+    "AFTERSALES_KAFKA_SESSION_TIMEOUT_MS",
+    "AFTERSALES_HTTP_RATE",
+    "AFTERSALES_HTTP_DOCS",
+)
 OURS: Final = ("AFTERSALES_", "KAFKA_", "DATABASE_URL")
 
 
@@ -49,8 +56,6 @@ def service_program(service: str, database_url: str, broker: Broker, ports: Mapp
         "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "AFTERSALES_TOKEN_ISSUER": address(ports[ISSUER]),
         "AFTERSALES_TOKEN_JWKS": f"{address(ports[ISSUER])}/.well-known/jwks.json",
-        # A killed process stalls its partitions for this long; on one machine nothing slower than a pause is expected.
-        "AFTERSALES_KAFKA_SESSION_TIMEOUT_MS": "6000",
         **broker.settings(),
     }
     if service == "arbitration":

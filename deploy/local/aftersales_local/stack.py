@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aftersales.errors import Failure
-from aftersales.runtime import migrate, topics
+from aftersales.runtime import migrate, settings, topics
 from aftersales_local import kafka, postgres, state
 from aftersales_local.options import Options
 from aftersales_local.places import TOPICS
@@ -30,6 +30,13 @@ DATABASES = tuple(database_name(service) for service in SERVICES)
 FILLED_FROM = "filled-from"
 
 
+def refuse_unknown_settings() -> None:
+    """A misspelt setting would otherwise be left out in silence, for the services get only what they know."""
+    unknown = sorted(name for name in os.environ if name.startswith(settings.PREFIX) and name not in settings.ALIASES)
+    if unknown:
+        raise Failure(f"{unknown[0]} is not a setting. Correct its name or remove it.")
+
+
 class LocalStack:
     """Starts everything under one supervisor and keeps `stack.json` true meanwhile; `say` gets a sentence a step."""
 
@@ -42,8 +49,8 @@ class LocalStack:
 
     def start(self) -> None:
         """Return when every part has answered; Failure or Stopped otherwise, and then `stop` is still to be called."""
-        self.home.mkdir(parents=True, exist_ok=True)
         self.state.write(self.home)
+        refuse_unknown_settings()
         choice = kafka.choose(os.environ)
         self._keep_only_fitting_data(choice.kind)
         server = self._start_postgres()
@@ -69,7 +76,7 @@ class LocalStack:
         before = filled.read_text().strip() if filled.exists() else now
         if before != now or kind == kafka.TANSU or self.options.fresh:
             if filled.exists() and not self.options.fresh:
-                self._say("The data of last time belongs to another broker or clock and is removed.")
+                self._say("The data of last time does not go with this broker and clock and is removed.")
             for name in ("postgres", "kafka"):
                 shutil.rmtree(self.home / name, ignore_errors=True)
         filled.write_text(f"{now}\n")

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from aftersales.errors import Failure
+from aftersales.runtime import kafka
 from aftersales_local import state
 from aftersales_local.commands import Home
 from aftersales_local.places import HOME
@@ -54,12 +55,12 @@ class Report:
 
 
 async def look(stack: Stack) -> Report:
-    consumer = AIOKafkaConsumer(bootstrap_servers=stack.bootstrap, enable_auto_commit=False)
-    await consumer.start()
+    consumer = kafka.Kafka(stack.bootstrap, "aftersales-status").looker()
+    await kafka.start(consumer, stack.bootstrap)
     try:
         services = [await _service(stack, name, consumer) for name in stack.addresses]
     finally:
-        await consumer.stop()
+        await kafka.stop(consumer)
     return Report(stack.broker, stack.bootstrap, stack.postgres, stack.clock, tuple(services))
 
 

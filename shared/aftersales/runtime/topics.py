@@ -97,7 +97,8 @@ async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     except (KafkaError, OSError) as problem:
         await client.close()
         raise Failure(
-            f"KAFKA_BOOTSTRAP_SERVERS names {bootstrap}, where nothing answers. Start a broker there or run `aftersales up`."
+            f"KAFKA_BOOTSTRAP_SERVERS names {bootstrap}, where nothing answers. "
+            "Start a broker there or run `aftersales up`."
         ) from problem
     try:
         yield client
