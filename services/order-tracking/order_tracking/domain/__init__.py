@@ -1,0 +1,1 @@
+"""Orders, parcels and scans, as order-tracking keeps them."""

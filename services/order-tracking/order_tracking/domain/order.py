@@ -1,0 +1,91 @@
+"""An order: what was placed, what was shipped of it, and what was heard too early."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """Unit numbers `first` to `last`, both inside."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order as it was placed. source: who may speak of it. lines: line to quantity. policy: the pinned version."""
+
+    source: str
+    buyer: str
+    seller: str
+    placed_at: datetime
+    destination: str
+    carrier_service: str
+    promise_days: int | None
+    category: str | None
+    lines: Mapping[str, int]
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A parcel handed to a carrier; units: line to spans, None is every unit of the order."""
+
+    parcel: str
+    carrier: str
+    number: str
+    shipped_at: datetime
+    units: Mapping[str, tuple[Span, ...]] | None
+
+
+class Destination(NamedTuple):
+    """The country that parcels shipped from `since` on go to."""
+
+    since: datetime
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A fact that came before its order; `body` is the event as JSON."""
+
+    type: str
+    source: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`placed` None: only `waiting` facts are known. destinations: changes of the address, by their own instant."""
+
+    placed: Placed | None = None
+    parcels: tuple[Shipped, ...] = ()
+    destinations: tuple[Destination, ...] = ()
+    cancelled_at: datetime | None = None
+    received_at: datetime | None = None
+    waiting: tuple[Waiting, ...] = ()
+
+    def parcel(self, name: str) -> Shipped | None:
+        return next((each for each in self.parcels if each.parcel == name), None)
+
+    def destination(self, placed: Placed, at: datetime) -> str:
+        """The country in force at an instant."""
+        changes = [change for change in self.destinations if change.since <= at]
+        return max(changes, key=lambda change: change.since).country if changes else placed.destination
+
+
+def spans(numbers: Iterable[int]) -> tuple[Span, ...]:
+    """Unit numbers, in any order, as the fewest spans."""
+    found: list[Span] = []
+    for number in sorted(set(numbers)):
+        if found and found[-1].last == number - 1:
+            found[-1] = Span(found[-1].first, number)
+        else:
+            found.append(Span(number, number))
+    return tuple(found)
+
+
+def numbers(of: Iterable[Span]) -> set[int]:
+    return {number for span in of for number in range(span.first, span.last + 1)}

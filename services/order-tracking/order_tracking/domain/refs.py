@@ -1,0 +1,17 @@
+"""How the subjects of this service are named."""
+
+from typing import Final
+
+from aftersales.decision import SubjectRef
+
+ORDER: Final = "order"
+PARCEL: Final = "parcel"
+
+
+def order_ref(order: str) -> SubjectRef:
+    return SubjectRef(ORDER, order)
+
+
+def parcel_ref(carrier: str, number: str) -> SubjectRef:
+    """A carrier's name has no colon, so two numbers never share a name."""
+    return SubjectRef(PARCEL, f"{carrier}:{number}")

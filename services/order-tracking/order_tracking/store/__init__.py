@@ -1,0 +1,1 @@
+"""The tables of order-tracking: its kinds of subject, and bounded reads."""
