@@ -131,6 +131,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
 
 # What a party calls its moves, over HTTP and in `allowed_actions`.
 ACTIONS: Final[dict[type[Event], str]] = {
+    ComplaintMade: "open",
     PlanChanged: "plan",
     PlanAccepted: "accept",
     PlanRefused: "refuse",

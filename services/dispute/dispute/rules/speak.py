@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from aftersales.contracts.dispute import CommandRefused, Party
 from aftersales.contracts.marketplace import (
-    AppealMade,
     Command,
     ComplaintCancelled,
     ComplaintMade,
@@ -15,16 +14,13 @@ from aftersales.contracts.marketplace import (
     PlanAccepted,
     PlanChanged,
     PlanRefused,
-    ReturnConfirmed,
-    ReturnContested,
-    ReturnShipped,
 )
 from aftersales.decision import Because, Decision, Given, Outcome
 from aftersales.identity import Role, authorize, not_found
-from dispute.domain import states, transitions
+from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import complain, escalate, evidence, negotiate
+from dispute.rules import complain, escalate, evidence, negotiate, windows
 from dispute.rules.draft import Draft, No, answer
 from dispute.rules.guards import instant
 
@@ -41,7 +37,6 @@ VERBS: Final[dict[type[Command], Verb]] = {
     EvidenceAdded: evidence.add_evidence,
     EvidenceCompleted: evidence.complete_evidence,
 }
-NOT_BUILT: Final[tuple[type[Command], ...]] = (ReturnShipped, ReturnConfirmed, ReturnContested, AppealMade)
 
 
 def hear(order: Order, said: Command, given: Given) -> Decision:
@@ -100,26 +95,14 @@ def _wrong_place(dispute: Dispute | None, said: Command, party: Party) -> No:
 
 
 def _late(draft: Draft, dispute: Dispute, said: Command) -> No | None:
-    """A command at the deadline itself is late (rulebook 8.12).
-
-    A hold's end is no party's deadline, and evidence is taken on both sides of an escalation.
-    """
+    """A command at the deadline itself is late (rulebook 8.12)."""
     given = draft.given
-    deadlines = [dispute.deadline] if dispute.state in TIMED else []
-    if dispute.state in states.AWAITING:
-        deadlines.append(dispute.escalates_at)
-        if isinstance(said, EvidenceAdded):
-            deadlines = []
-    passed = [given.extended(due) for due in deadlines if due is not None and given.arrived_at >= given.extended(due)]
+    passed = [due for due in map(given.extended, windows.ends(dispute, type(said))) if given.arrived_at >= due]
     if not passed:
         return None
     came, due = instant(given.arrived_at), instant(min(passed))
-    return No(
-        "late", f"This came at {came}; it was possible before {due}, and the dispute goes on by itself.", nothing=True
-    )
-
-
-TIMED: Final = (states.AWAITING_SELLER, states.AWAITING_BUYER, states.ARBITRATION_EVIDENCE)
+    sentence = f"This came at {came}; it was possible before {due}. The dispute goes on by itself."
+    return No("late", sentence, nothing=True)
 
 
 def _refused(draft: Draft, dispute: Dispute | None, said: Command, no: No) -> Decision:

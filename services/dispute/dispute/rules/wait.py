@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import wraps
 from typing import Final
 from uuid import UUID
 
@@ -45,6 +46,7 @@ def command(order: Order | None, said: Command, given: Given) -> Decision:
 def fact(rule: Rule) -> Rule:
     """A rule about an order's facts, for orders that may not be known yet and speakers who may not speak of them."""
 
+    @wraps(rule)
     def decide(order: Order | None, said: OrderEvent, given: Given) -> Decision:
         if order is None or order.terms is None:
             return _keep(order or Order(said.order), said, given)

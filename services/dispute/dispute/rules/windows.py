@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from dispute.domain import reasons
+from aftersales.contracts.envelope import Event
+from aftersales.contracts.marketplace import EvidenceAdded
+from dispute.domain import reasons, states
 from dispute.domain.dispute import Dispute
 from dispute.domain.parcel import Parcel
 from dispute.rules.draft import Draft
 
 Units = Mapping[str, tuple[int, ...]]
+PARTIES_DEADLINES: Final = (*states.AWAITING, states.ARBITRATION_EVIDENCE)
 # A promise shorter than this lets the buyer complain at once; a note of `open.earliest_after_ship`.
 SHORT_PROMISE: Final = timedelta(days=5)
 
@@ -92,6 +95,17 @@ def automatic_at(draft: Draft, dispute: Dispute, clock_at: datetime) -> datetime
         return due
     promises = [p.promise_ends_at for p in draft.order.parcels_of(dispute.units) if p.promise_ends_at is not None]
     return max([due, *promises])
+
+
+def ends(dispute: Dispute, what: type[Event]) -> tuple[datetime, ...]:
+    """The deadlines that end the time for a command in the present state.
+
+    A hold's end is no party's deadline, and evidence is taken on both sides of an escalation.
+    """
+    if dispute.state in states.AWAITING and what is EvidenceAdded:
+        return ()
+    deadline = dispute.deadline if dispute.state in PARTIES_DEADLINES else None
+    return tuple(at for at in (deadline, dispute.escalates_at) if at is not None)
 
 
 def manual_window(draft: Draft, dispute: Dispute) -> tuple[datetime, datetime] | None:

@@ -1,0 +1,113 @@
+"""Orders and sellers as subjects, and the rows that lists, constraints and checks read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from aftersales.decision import SubjectRef
+from aftersales.service import Kind, View
+from dispute.domain.dispute import Dispute
+from dispute.domain.order import Order
+from dispute.domain.seller import Seller
+
+ORDER: Final = "order"
+SELLER: Final = "seller"
+
+
+def order_ref(order: str) -> SubjectRef:
+    return SubjectRef(ORDER, order)
+
+
+def seller_ref(seller: str) -> SubjectRef:
+    return SubjectRef(SELLER, seller)
+
+
+def _order(order: Order) -> Mapping[str, Any]:
+    terms = order.terms
+    return {
+        "buyer": terms.buyer if terms else None,
+        "seller": terms.seller if terms else None,
+        "source": terms.source if terms else None,
+        "placed_at": terms.placed_at if terms else None,
+        "currency": terms.currency if terms else None,
+        "paid": terms.paid if terms else None,
+        "refunded": order.refunded,
+        "status": _status(order),
+    }
+
+
+def _status(order: Order) -> str:
+    if order.terms is None:
+        return "unknown"
+    return "cancelled" if order.cancelled_at else "placed"
+
+
+def _disputes(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
+    return [_dispute(subject, order, dispute) for dispute in order.disputes.values()]
+
+
+def _dispute(subject: str, order: Order, dispute: Dispute) -> Mapping[str, Any]:
+    terms, burden = order.known, dispute.paid_by
+    return {
+        "order_id": subject,
+        "dispute": dispute.id,
+        "buyer": terms.buyer,
+        "seller": terms.seller,
+        "source": terms.source,
+        "currency": terms.currency,
+        "state": dispute.state,
+        "reason": dispute.reason,
+        "step": dispute.step,
+        "opened_at": dispute.opened_at,
+        "since": dispute.since,
+        "deadline": dispute.due_at,
+        "escalates_at": dispute.escalates_at,
+        "closed_at": dispute.closed_at,
+        "agreement": dispute.agreement,
+        "rule": dispute.rule,
+        "liable": dispute.liable,
+        "counts_for_seller": dispute.counts_for_seller,
+        "refund": dispute.refund,
+        "compensation": dispute.compensation,
+        "freight": dispute.freight,
+        "escrow": burden.escrow,
+        "deposit": burden.deposit,
+        "platform_fund": burden.platform_fund,
+        "service_fund": burden.service_fund,
+        "seller_debt": burden.debt,
+        "carrier_claim": dispute.carrier_claim,
+        "trouble": dispute.trouble,
+    }
+
+
+def _lines(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
+    """One row a line that was ever disputed, with the one open dispute on it.
+
+    Raises ValueError where a rule let two be open on one line: such a state must not be kept.
+    """
+    found: dict[str, str | None] = {}
+    for dispute in order.disputes.values():
+        for line in dispute.units:
+            if not dispute.is_open:
+                found.setdefault(line, None)
+            elif found.get(line) is not None:
+                raise ValueError(f"two disputes are open on line {line} of {subject}")
+            else:
+                found[line] = dispute.id
+    return [{"order_id": subject, "line": line, "open_dispute": dispute} for line, dispute in found.items()]
+
+
+def _seller(seller: Seller) -> Mapping[str, Any]:
+    debts: dict[str, int] = {}
+    for debt in seller.debts:
+        debts[debt.currency] = debts.get(debt.currency, 0) + debt.amount
+    return {"deposit": seller.deposit, "deposit_currency": seller.deposit_currency, "debt": debts}
+
+
+ORDERS: Final = Kind(
+    ORDER,
+    "orders",
+    Order,
+    _order,
+    views=(View("disputes", ("order_id", "dispute"), _disputes), View("dispute_lines", ("order_id", "line"), _lines)),
+)
+SELLERS: Final = Kind(SELLER, "sellers", Seller, _seller)
