@@ -60,7 +60,7 @@ def test_reviewed_with_both_deadlines_counted_from_the_entry() -> None:
     assert decision.state.status is CaseStatus.REVIEW
     assert [(t.kind, t.due, t.party) for t in decision.timers] == [
         (REASSIGN, AT + 8 * DAY, False),
-        (FALLBACK, AT + 15 * DAY, False),
+        (FALLBACK, AT + 15 * DAY, True),
     ]
     assert decision.state.due == AT + 8 * DAY
 

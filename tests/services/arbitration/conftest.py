@@ -52,12 +52,20 @@ def unit(pool: Pool) -> Unit:
 
 
 @pytest.fixture
-def settings(desk_database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def dispute_url() -> str | None:
+    """Where dispute is; not set unless a test says otherwise."""
+    return None
+
+
+@pytest.fixture
+def settings(desk_database: str, dispute_url: str | None, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("DATABASE_URL", desk_database)
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
     monkeypatch.setenv("AFTERSALES_TOKEN_ISSUER", ISSUER)
     monkeypatch.setenv("AFTERSALES_TOKEN_JWKS", f"{ISSUER}/keys")
-    return Settings()  # type: ignore[call-arg]
+    if dispute_url is not None:
+        monkeypatch.setenv("AFTERSALES_DISPUTE_URL", dispute_url)
+    return Settings()
 
 
 @dataclass

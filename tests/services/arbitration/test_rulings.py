@@ -37,7 +37,7 @@ async def test_sent_and_then_executed(desk: Desk, pool: Pool) -> None:
 
 
 def executed(ruling: str) -> said.DisputeRuled:
-    content = {
+    content: dict[str, Any] = {
         "rule": "R20",
         "liable": "seller",
         "refund": 4198,

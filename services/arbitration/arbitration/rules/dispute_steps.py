@@ -128,9 +128,13 @@ def lapsed(case: Case, at: datetime, why: str) -> Case:
 
 
 def review_timer(kind: str, due: datetime, case: Case) -> Timer:
-    """A deadline of the platform's own, for this entry into review and no other."""
+    """A deadline for this entry into review and no other.
+
+    The fallback ruling waits, as a party's deadline does, until what dispute said before it has been read: a fact that
+    would change the ruling may lie there.
+    """
     entry = "" if case.review_at is None else case.review_at.isoformat()
-    return Timer(kind, due, party=False, data={"review_at": entry})
+    return Timer(kind, due, party=kind == FALLBACK, data={"review_at": entry})
 
 
 def _span(policy: Policy, name: str, at: datetime, seller: str, file: File) -> timedelta:

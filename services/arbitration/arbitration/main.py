@@ -1,0 +1,22 @@
+"""The arbitration desk as a process: `python -m arbitration.main`."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from aftersales.runtime.http import Parts
+from aftersales.runtime.process import run
+from arbitration.api import routers
+from arbitration.handlers import SERVICE
+
+
+def build_api(_parts: Parts) -> Sequence[APIRouter]:
+    return routers()
+
+
+def main() -> None:
+    run(SERVICE, build_api)
+
+
+if __name__ == "__main__":
+    main()
