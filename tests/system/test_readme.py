@@ -1,0 +1,64 @@
+"""Every command of the README runs as printed, in the order in which it is printed, in one shell."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+# These two are the rest of the README's promises; they have runs of their own (this test is inside one of them).
+ELSEWHERE = ("make demo\n", "make test\n")
+
+
+def blocks(language: str) -> list[str]:
+    return [found["text"] for found in BLOCK.finditer(README) if found["language"] == language]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A fresh folder with what git has, and the environment that setup would make there."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        source = ROOT / name
+        if name and source.is_file():
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(source.read_bytes())
+            target.chmod(source.stat().st_mode)
+    return tmp_path
+
+
+def test_every_command_runs_as_printed(checkout: Path) -> None:
+    [program] = blocks("python")
+    (checkout / "build").mkdir()
+    (checkout / "build" / "first_dispute.py").write_text(program)
+    commands = [block for block in blocks("sh") if block not in ELSEWHERE]
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AFTERSALES_", "VIRTUAL_ENV"))
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+        cwd=checkout,
+        env=inherited,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    subprocess.run(["make", "down"], cwd=checkout, env=inherited, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert '"rule":"R1"' in done.stdout.replace(" ", "")
+
+
+def test_the_sample_is_the_page_that_the_text_names() -> None:
+    [program] = blocks("python")
+    assert program.startswith("# build/first_dispute.py\n")
