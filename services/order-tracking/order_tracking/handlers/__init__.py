@@ -42,9 +42,6 @@ def _all_parcels(state: Order | None, _event: ReceiptConfirmed) -> tuple[Subject
     return tuple({parcel_ref(each.carrier, each.number): None for each in state.parcels}) if state is not None else ()
 
 
-# A promise ends only when every scan that had reached us by then has been read; so the scans are read like commands.
-SCANS: Final = frozenset({ParcelScanned.TOPIC})
-
 SERVICE: Final = Service(
     name="order_tracking",
     kinds=(ORDERS, PARCELS),
@@ -58,5 +55,4 @@ SERVICE: Final = Service(
         On(ParcelScanned,    _number,  scans.record_scan),
         OnTimer(PROMISE,               promise_ended),
     ),
-    commands=SCANS,
 )  # fmt: skip

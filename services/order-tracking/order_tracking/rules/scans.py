@@ -34,6 +34,7 @@ def record_scan(state: Parcel | None, event: ParcelScanned, given: Given) -> Dec
         events=said,
         moves=moves,
         appends=(Append("scan", _row(event, scan, given)),),
+        answer={"carrier": event.carrier, "number": event.number, "counted": not scan.ahead},
         because=Because("8.18", {"status": scan.status, "at": at.isoformat(), "ahead": scan.ahead}),
     )
 

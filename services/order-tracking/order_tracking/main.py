@@ -1,0 +1,22 @@
+"""order-tracking as a process: `python -m order_tracking.main`."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from aftersales.runtime.http import Parts
+from aftersales.runtime.process import run
+from order_tracking.api import routers
+from order_tracking.handlers import SERVICE
+
+
+def build_api(_parts: Parts) -> Sequence[APIRouter]:
+    return routers()
+
+
+def main() -> None:
+    run(SERVICE, build_api)
+
+
+if __name__ == "__main__":
+    main()
