@@ -10,7 +10,7 @@ from aftersales.identity import NAMESPACE
 from aftersales.policy.book import PolicyBook
 from aftersales.policy.parse import load_book
 from arbitration.domain.case import Case, CaseStatus, Round
-from arbitration.domain.file import File, Parcel, Plan, Unit
+from arbitration.domain.file import File, Parcel, Plan, Unit, lots
 from arbitration.rules.recommend import Recommendation, recommend
 from arbitration.store.kinds import case_ref
 
@@ -53,10 +53,10 @@ IN_TIME: Final = delivered(PROMISED - SECOND)
 
 def a_file(**changes: Any) -> File:
     """Two units in one parcel; the cap is what they cost unless it is named."""
-    units = changes.get("units", (a_unit(1), a_unit(2)))
+    units = changes.pop("units", (a_unit(1), a_unit(2)))
     whole = sum(unit.whole for unit in units)
     file = File(
-        units=units,
+        lots=lots(units),
         parcels=(a_parcel(),),
         cap=whole,
         paid=whole,

@@ -7,13 +7,23 @@ from arbitration.domain.commands import RulingMade
 from arbitration.handlers import SERVICE
 from arbitration.rules.ruling import rule
 from arbitration.store.kinds import CASES, NEVER
-from tests.rules.arbitration.builders import a_case, a_file, a_parcel, given
+from tests.rules.arbitration.builders import a_case, a_file, a_parcel, a_unit, given
+from tests.rules.arbitration.rulings import a_ruling
 
 
 def test_a_case_is_read_back_as_it_was_written() -> None:
     case = a_case()
     ruled = rule(case, RulingMade(case="D1", agent="kim", seen=case.version, findings={"lost": True}), given()).state
     assert msgspec.json.decode(msgspec.json.encode(ruled), type=Case) == ruled
+
+
+def test_a_case_of_many_units_and_rulings_fits_into_its_row() -> None:
+    units = tuple(a_unit(n, net=1849 + n % 2, line="a-line-with-a-rather-long-name") for n in range(1, 501))
+    case = a_case(file=a_file(units=units))
+    for n in range(30):
+        case = case.with_ruling(a_ruling(id=f"R-{n}", explanation={"units": list(range(500))}))
+    assert [ruling.id for ruling in case.rulings] == [f"R-{n}" for n in range(22, 30)]
+    assert len(msgspec.json.encode(case)) < 32 * 1024
 
 
 def test_cases_over_come_last_in_the_queue() -> None:

@@ -19,6 +19,8 @@ class CaseStatus(StrEnum):
 
 
 IN_REVIEW: Final = frozenset({CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND})
+# A case that is ruled on again and again must still fit into its row.
+MOST_RULINGS: Final = 8
 OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
 
 
@@ -94,10 +96,10 @@ class Case:
         return next((r for r in self.rulings if r.id == ruling), None)
 
     def with_ruling(self, ruling: Ruling) -> "Case":
-        """The ruling in its place, or added."""
-        others = [r for r in self.rulings if r.id != ruling.id]
-        at = next((i for i, r in enumerate(self.rulings) if r.id == ruling.id), len(others))
-        return replace(self, rulings=(*others[:at], ruling, *others[at:]))
+        """The ruling in its place, or added as the newest; the oldest are then left to the history."""
+        if self.ruling(ruling.id) is None:
+            return replace(self, rulings=(*self.rulings, ruling)[-MOST_RULINGS:])
+        return replace(self, rulings=tuple(ruling if r.id == ruling.id else r for r in self.rulings))
 
     def with_round(self, ended_at: datetime, end: str) -> "Case":
         """The latest round, ended."""

@@ -1,5 +1,6 @@
 """What a case is judged by: the facts that dispute has handed over, as they stand in the case's row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,19 @@ class Unit:
     def whole(self) -> int:
         """N + H + T: everything that was paid for this unit."""
         return self.net + self.shipping + self.tax
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Units of one line and parcel that are worth the same: a case of hundreds of units must still fit into its row."""
+
+    line: str
+    parcel: str | None
+    net: int
+    shipping: int
+    tax: int
+    charged_price: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class Plan:
 class File:
     """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5)."""
 
-    units: tuple[Unit, ...]
+    lots: tuple[Lot, ...]
     parcels: tuple[Parcel, ...]
     cap: int
     paid: int
@@ -67,11 +81,28 @@ class File:
     platform_logistics: bool
     free_return: bool
 
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        """Every disputed unit."""
+        return tuple(
+            Unit(lot.line, number, lot.parcel, lot.net, lot.shipping, lot.tax, lot.charged_price)
+            for lot in self.lots
+            for number in lot.numbers
+        )
+
+
+def lots(units: Iterable[Unit]) -> tuple[Lot, ...]:
+    """The units, those alike together, in the order of their first."""
+    found: dict[tuple[str, str | None, int, int, int, int], list[int]] = {}
+    for u in units:
+        found.setdefault((u.line, u.parcel, u.net, u.shipping, u.tax, u.charged_price), []).append(u.number)
+    return tuple(Lot(*alike, numbers=tuple(numbers)) for alike, numbers in found.items())
+
 
 def heard(file: said.File) -> File:
     """The file as an event carried it."""
     return File(
-        units=tuple(Unit(u.line, u.unit, u.parcel, u.net, u.shipping, u.tax, u.charged_price) for u in file.units),
+        lots=lots(Unit(u.line, u.unit, u.parcel, u.net, u.shipping, u.tax, u.charged_price) for u in file.units),
         parcels=tuple(
             Parcel(
                 id=p.parcel,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from aftersales.policy import amounts
-from arbitration.domain.file import Unit
+from arbitration.domain.file import Unit, lots
 from arbitration.rules.matter import Matter
 
 Remedy = Literal["refund", "return", "none"]
@@ -132,15 +132,19 @@ def late(matter: Matter) -> Terms:
 
 
 def shares(units: Iterable[Unit], formula: str) -> dict[str, Any]:
-    """The units behind an amount; units of a line that are worth the same stand together."""
-    groups: dict[tuple[str, int, int, int, int], list[int]] = {}
-    for u in units:
-        groups.setdefault((u.line, u.net, u.shipping, u.tax, u.charged_price), []).append(u.number)
+    """The units behind an amount, those alike together."""
     return {
         "formula": formula,
         "units": [
-            {"line": line, "units": numbers, "net": net, "shipping": shipping, "tax": tax, "charged_price": price}
-            for (line, net, shipping, tax, price), numbers in groups.items()
+            {
+                "line": lot.line,
+                "units": list(lot.numbers),
+                "net": lot.net,
+                "shipping": lot.shipping,
+                "tax": lot.tax,
+                "charged_price": lot.charged_price,
+            }
+            for lot in lots(units)
         ],
     }
 
