@@ -1,0 +1,206 @@
+"""The services' rules run in memory: the engine's order of things without its servers.
+
+Fast and silent, so that it serves backtests too. What a cause does is recorded as `Happened`, for whom it concerns.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aftersales.contracts.envelope import Event
+from aftersales.decision import Decision, Given, Outcome, SubjectRef, Timer, TimerFired, refused
+from aftersales.errors import Refused
+from aftersales.identity import Actor, cause_id, effect_id
+from aftersales.policy.book import PolicyBook
+from aftersales.service import On, OnTimer, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event with the pair that is its identity, as it would travel."""
+
+    event: Event
+    source: str
+    name: str
+    actor: Actor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One decision. `event` is a TimerFired for a timer."""
+
+    at: datetime
+    service: str
+    subject: SubjectRef
+    event: Event | TimerFired
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A subject of a service."""
+
+    service: str
+    subject: SubjectRef
+
+
+@dataclass(order=True, slots=True)
+class Armed:
+    """In firing order: due, rank, the subject or dispute that was opened first, what was armed first."""
+
+    due: datetime
+    rank: int
+    opened: int
+    armed: int
+    id: UUID = field(compare=False)
+    place: Place = field(compare=False)
+    timer: Timer = field(compare=False)
+
+
+class World:
+    """All subjects of some services, their timers, and the clock.
+
+    answers: asked after every event that a service says; gives what the outside world says in return.
+    """
+
+    def __init__(
+        self,
+        services: Iterable[Service],
+        policies: PolicyBook,
+        now: datetime,
+        answers: Callable[[Event, datetime], Iterable[Said]] = lambda _event, _now: (),
+    ) -> None:
+        self.now = now
+        self.states: dict[Place, Any] = {}
+        self.log: list[Happened] = []
+        self.broken: dict[Place, str] = {}
+        self._services = tuple(services)
+        self._policies = policies
+        self._answers = answers
+        self._timers: list[Armed] = []
+        self._opened: dict[tuple[Place, str], int] = {}
+        self._armed = 0
+        self._admitted: set[tuple[str, UUID, SubjectRef]] = set()
+        self._queue: deque[Said] = deque()
+        self._listeners: dict[type[Event], list[tuple[Service, On]]] = {}
+
+    def state(self, service: str, kind: str, name: str) -> Any:
+        """None for a subject that nothing was decided about."""
+        return self.states.get(Place(service, SubjectRef(kind, name)))
+
+    def listeners(self, event: type[Event]) -> Sequence[tuple[Service, On]]:
+        """Who has a rule for an event."""
+        if event not in self._listeners:
+            found = ((service, service.on_event(event)) for service in self._services)
+            self._listeners[event] = [(service, on) for service, on in found if on is not None]
+        return self._listeners[event]
+
+    def tell(self, said: Said) -> list[Happened]:
+        """Hand in an event; returns what it decided itself. Its effects have happened too when this returns."""
+        direct = self._hear(said)
+        self._settle()
+        self.advance(self.now)
+        return direct
+
+    def advance(self, until: datetime) -> None:
+        """Let time pass: every timer due by then fires at its own instant, those armed on the way included."""
+        while self._timers and self._timers[0].due <= until:
+            armed = heapq.heappop(self._timers)
+            self.now = max(self.now, armed.due)
+            self._fire(armed)
+            self._settle()
+        self.now = max(self.now, until)
+
+    @property
+    def next_due(self) -> datetime | None:
+        return self._timers[0].due if self._timers else None
+
+    def _settle(self) -> None:
+        while self._queue:
+            self._hear(self._queue.popleft())
+
+    def _hear(self, said: Said) -> list[Happened]:
+        cause = cause_id(said.source, said.name)
+        done: list[Happened] = []
+        for service, on in self.listeners(type(said.event)):
+            for subject in on.subjects(said.event):
+                if (service.name, cause, subject) in self._admitted:
+                    continue
+                self._admitted.add((service.name, cause, subject))
+                done.append(self._decide(service, on, subject, said.event, cause, said))
+        return done
+
+    def _fire(self, armed: Armed) -> None:
+        service = next(each for each in self._services if each.name == armed.place.service)
+        on = service.on_timer(armed.timer.kind)
+        if on is not None:
+            fired = TimerFired(armed.timer.kind, armed.timer.due, armed.place.subject, dict(armed.timer.data))
+            self._decide(service, on, armed.place.subject, fired, armed.id, None)
+
+    def _decide(
+        self,
+        service: Service,
+        on: On | OnTimer,
+        subject: SubjectRef,
+        event: Event | TimerFired,
+        cause: UUID,
+        said: Said | None,
+    ) -> Happened:
+        place = Place(service.name, subject)
+        state = self.states.get(place)
+        decision = self._decision(on, place, state, event, cause, said)
+        happened = Happened(self.now, service.name, subject, event, decision)
+        self.log.append(happened)
+        if decision.outcome is not Outcome.DEAD_LETTER:
+            self._keep(place, decision, cause)
+        return happened
+
+    def _decision(
+        self, on: On | OnTimer, place: Place, state: Any, event: Event | TimerFired, cause: UUID, said: Said | None
+    ) -> Decision:
+        if place in self.broken:
+            return refused("parked", self.broken[place])
+        try:
+            others = {ref: self.states.get(Place(place.service, ref)) for ref in on.also(state, event)}
+            given = self._given(cause, said, others)
+            return on.decide(state, event, given)
+        except Refused as problem:
+            return refused(problem.slug, problem.sentence)
+        except Exception as problem:
+            # As the engine does: a failure of our own code parks its subject and stops nobody else.
+            self.broken[place] = f"{type(problem).__name__}: {problem}"
+            return refused("parked", self.broken[place])
+
+    def _given(self, cause: UUID, said: Said | None, others: Mapping[SubjectRef, Any]) -> Given:
+        return Given(
+            now=self.now,
+            arrived_at=self.now,
+            cause=cause,
+            policies=self._policies,
+            source=said.source if said else None,
+            actor=said.actor if said else None,
+            others=others,
+        )
+
+    def _keep(self, place: Place, decision: Decision, cause: UUID) -> None:
+        if decision.state is not None:
+            self.states[place] = decision.state
+        for subject, state in decision.others.items():
+            self.states[Place(place.service, subject)] = state
+        written = f"{place.subject.kind}/{place.subject.id}"
+        for ordinal, timer in enumerate(decision.timers):
+            self._arm(place, timer, effect_id(cause, written, ordinal, f"timer:{timer.kind}"))
+        for ordinal, event in enumerate(decision.events):
+            name = str(effect_id(cause, written, ordinal, event.name()))
+            self._queue.append(Said(event, place.service, name))
+            self._queue.extend(self._answers(event, self.now))
+
+    def _arm(self, place: Place, timer: Timer, timer_id: UUID) -> None:
+        woken = Place(place.service, timer.subject) if timer.subject is not None else place
+        opened = self._opened.setdefault((woken, timer.data.get("dispute", "")), len(self._opened))
+        self._armed += 1
+        heapq.heappush(self._timers, Armed(timer.due, timer.rank, opened, self._armed, timer_id, woken, timer))

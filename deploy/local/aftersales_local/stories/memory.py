@@ -1,0 +1,226 @@
+"""A story in memory: the rules of all services, no server, milliseconds a story."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from aftersales.contracts.dispute import DisputeStep, RefundOrdered, RulingOvertaken
+from aftersales.contracts.envelope import Event
+from aftersales.decision import Outcome
+from aftersales.identity import Actor, Role
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.parse import load_book
+from aftersales.service import Service
+from aftersales_local.payments import PaymentProvider
+from aftersales_local.stories.cast import Cast
+from aftersales_local.stories.kernel import Happened, Said, World
+from aftersales_local.stories.messages import FACTS, Message, Speech
+from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
+from aftersales_local.stories.seen import dispute_seen, order_seen
+from aftersales_local.stories.steps import Step
+from aftersales_local.stories.story import Story
+from aftersales_local.stories.timeline import Entry, money_of
+from arbitration.domain.commands import RulingMade, RulingSeconded
+from arbitration.handlers import SERVICE as ARBITRATION
+from dispute.handlers import SERVICE as DISPUTE
+from order_tracking.handlers import SERVICE as ORDER_TRACKING
+
+SERVICES: Final[tuple[Service, ...]] = (ORDER_TRACKING, DISPUTE, ARBITRATION)
+REFUSING: Final = (Outcome.REFUSED, Outcome.DEAD_LETTER)
+NOT_BUILT_SLUG: Final = "not-built-yet"
+
+
+class MemoryTheatre:
+    """Plays in a `World` of its own."""
+
+    def __init__(self, story: Story, policies: PolicyBook | None = None) -> None:
+        book = policies or load_book()
+        if not story.policy.is_standard:
+            book = PolicyBook([story.judged_by(book)])
+        self.given: list[Given] = []
+        self.world = World(SERVICES, book, story.instants[0], self._answer)
+        self.speech = Speech(story, Cast(), self._instruction)
+        self._by_hand = story.payments_by_hand
+        self._provider = PaymentProvider()
+        self._ordered: dict[str, RefundOrdered] = {}
+        self._steps: dict[str, DisputeStep] = {}
+        self._notices: dict[tuple[str, str], list[str]] = {}
+        self._read = 0
+
+    # -- what is said --------------------------------------------------------------------------------------------------
+
+    async def advance(self, until: datetime) -> None:
+        self.world.advance(until)
+
+    async def say(self, message: Message, step: Step | None = None) -> Reply:
+        self.given.append(message)
+        if not self.world.listeners(type(message.event)):
+            return NOT_BUILT
+        return _reply(self.world.tell(_said(message)), step)
+
+    async def rule(self, step: Step) -> Reply:
+        ruled = Ruled(step, f"step-{step.number}")
+        self.given.append(ruled)
+        case = self.world.state("arbitration", "case", step.given["dispute"])
+        return self._rule(ruled, case.version if case else 0)
+
+    async def again(self, given: Given) -> None:
+        if isinstance(given, Message):
+            self.world.tell(_said(given))
+        else:
+            self._rule(given, 0)
+
+    def _rule(self, ruled: Ruled, seen: int) -> Reply:
+        """`seen` plays no part in a repetition: the pair of actor and key is known by then."""
+        given, mark = ruled.step.given, len(self.world.log)
+        try:
+            command = RulingMade.model_validate(
+                {
+                    "case": given["dispute"],
+                    "agent": given["agent"],
+                    "seen": seen,
+                    "findings": dict(given.get("findings", {})),
+                    "depart": given.get("depart"),
+                },
+                strict=True,
+            )
+        except ValidationError as problem:
+            return Reply(accepted=False, why=problem.errors()[0]["msg"])
+        done = self._tell_desk(command, given["agent"], ruled.key)
+        reply = _reply(done, None, nothing_refuses=True)
+        answer = done[0].decision.answer if done else None
+        if not reply.accepted or answer is None:
+            return reply
+        if answer["ruling_status"] == "awaiting_second":
+            if "second" not in given:
+                return Reply(accepted=False, why="a second agent must confirm this ruling")
+            confirmed = RulingSeconded(case=given["dispute"], agent=given["second"], ruling=answer["ruling"])
+            reply = _reply(
+                self._tell_desk(confirmed, given["second"], f"{ruled.key}-second"), None, nothing_refuses=True
+            )
+        return self._overtaken(answer["ruling"], mark) or reply
+
+    def _tell_desk(self, command: RulingMade | RulingSeconded, agent: str, key: str) -> list[Happened]:
+        actor = Actor(Role.AGENT, agent)
+        return self.world.tell(Said(command, actor.source, key, actor))
+
+    def _overtaken(self, ruling: str, mark: int) -> Reply | None:
+        events = (event for happened in self.world.log[mark:] for event in happened.decision.events)
+        for event in events:
+            if isinstance(event, RulingOvertaken) and event.ruling == ruling:
+                return Reply(accepted=False, why=f"{event.slug}: {event.sentence}", built=event.slug != NOT_BUILT_SLUG)
+        return None
+
+    def _answer(self, event: Event, now: datetime) -> Iterable[Said]:
+        if isinstance(event, RefundOrdered):
+            self._ordered[event.dispute] = event
+            if not self._by_hand:
+                name, answer = self._provider.answer(event, now)
+                message = Message(answer, name)
+                self.given.append(message)
+                yield _said(message)
+
+    def _instruction(self, dispute: str) -> tuple[str, int]:
+        ordered = self._ordered.get(dispute)
+        return (ordered.instruction, ordered.total) if ordered else (f"{dispute}-none", 1)
+
+    # -- what is seen --------------------------------------------------------------------------------------------------
+
+    async def dispute(self, name: str) -> Mapping[str, Any] | None:
+        return next((dispute_seen(o.disputes[name]) for o in self._orders() if name in o.disputes), None)
+
+    async def order(self, name: str) -> Mapping[str, Any] | None:
+        order = self.world.state("dispute", "order", name)
+        return order_seen(order) if order is not None and order.terms is not None else None
+
+    async def party(self, dispute: str, party: str) -> Mapping[str, Any] | None:
+        self._notice_steps()
+        if dispute not in self._steps:
+            return None
+        waits = self._steps[dispute].waits
+        return {
+            "tasks": [wait.task for wait in waits if wait.party == party],
+            "notices": self._notices.get((dispute, party), []),
+        }
+
+    def _orders(self) -> Iterable[Any]:
+        of_dispute = (at for at in self.world.states if at.service == DISPUTE.name and at.subject.kind == "order")
+        return (self.world.states[at] for at in of_dispute)
+
+    def _notice_steps(self) -> None:
+        for happened in self.world.log:
+            for event in happened.decision.events:
+                if isinstance(event, DisputeStep):
+                    self._steps[event.dispute] = event
+
+    # -- what is told --------------------------------------------------------------------------------------------------
+
+    def news(self) -> list[Entry]:
+        fresh = self.world.log[self._read :]
+        self._read = len(self.world.log)
+        return [_entry(happened) for happened in fresh if _worth_telling(happened)]
+
+    def faults(self) -> list[str]:
+        return [
+            f"{place.service} {place.subject.kind} {place.subject.id} decided, was parked: {why}"
+            for place, why in self.world.broken.items()
+        ]
+
+
+def _said(message: Message) -> Said:
+    return Said(message.event, message.source, message.id)
+
+
+def _reply(done: Iterable[Happened], step: Step | None, *, nothing_refuses: bool | None = None) -> Reply:
+    """What was decided on a message itself. Nothing decided is a repetition, which changes nothing either."""
+    strict = nothing_refuses if nothing_refuses is not None else step is not None and step.do not in FACTS
+    for happened in done:
+        decision = happened.decision
+        if decision.slug == NOT_BUILT_SLUG:
+            return NOT_BUILT
+        payment = step is not None and step.do in ("refund_executed", "refund_failed")
+        if decision.outcome in REFUSING or (decision.outcome is Outcome.NOTHING and (strict or payment)):
+            return Reply(accepted=False, why=f"{decision.slug}: {decision.sentence}")
+    return ACCEPTED
+
+
+def _worth_telling(happened: Happened) -> bool:
+    decision = happened.decision
+    if happened.service == "notification":
+        return False
+    said = bool(decision.moves or decision.events)
+    return (decision.outcome is Outcome.APPLIED and said) or _refused(happened) is not None
+
+
+def _refused(happened: Happened) -> str | None:
+    decision = happened.decision
+    command = getattr(happened.event, "by", None) or getattr(happened.event, "agent", None)
+    if decision.outcome in REFUSING or (decision.outcome is Outcome.NOTHING and command):
+        return f"{decision.slug}: {decision.sentence}"
+    return None
+
+
+def _entry(happened: Happened) -> Entry:
+    decision, event = happened.decision, happened.event
+    because = decision.because
+    timer = not isinstance(event, Event)
+    who = getattr(event, "by", None) or getattr(event, "agent", None)
+    what = event.kind if not isinstance(event, Event) else event.name()
+    return Entry(
+        at=happened.at,
+        who=happened.service,
+        what=f"{what} falls due" if timer else f"{what}{f' by {who}' if isinstance(who, str) else ''}",
+        moves=tuple((move.thing, move.before, move.after) for move in decision.moves),
+        armed={timer.kind: timer.due for timer in decision.timers},
+        money=money_of(decision.events),
+        rule=because.rule if because else None,
+        facts=because.facts if because else {},
+        policy=because.policy if because else {},
+        refused=_refused(happened),
+    )
+
+
+async def play_in_memory(story: Story, *, twice: bool = False, policies: PolicyBook | None = None) -> Result:
+    return await play(story, MemoryTheatre(story, policies), twice=twice)
