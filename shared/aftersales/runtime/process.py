@@ -77,7 +77,8 @@ def check_database(service: Service, settings: Settings) -> None:
 async def check_topics(service: Service, settings: Settings) -> None:
     """Failure when Kafka does not answer or a topic is missing that the service hears or speaks on."""
     # A topic begins with its speaker's name: `tracking.parcels` is order_tracking's.
-    spoken = {word.TOPIC for word in VOCABULARY.values() if service.name.endswith(word.TOPIC.partition(".")[0])}
+    topics_of_all = {word.TOPIC for word in VOCABULARY.values() if word.TOPIC}
+    spoken = {topic for topic in topics_of_all if service.name.endswith(topic.partition(".")[0])}
     missing = await topics.missing(settings.kafka_bootstrap_servers, service.topics | spoken)
     if missing:
         raise Failure(f"Kafka lacks the topic {missing[0]}. Run `aftersales topics apply`.")
