@@ -47,7 +47,7 @@ def rule_by_fallback(case: Case | None, fired: TimerFired, given: Given) -> Deci
         return Decision(
             state=changed(case, fallback_at=until),
             timers=(review_timer(FALLBACK, until, case),),
-            because=Because("31", facts={"promise_ends_at": until.isoformat()}),
+            because=Because("transition 31", facts={"promise_ends_at": until.isoformat()}),
         )
     ruling = written(case, recommended, recommended, policy, given, agent=None, findings={})
     return sent(lapsed(case, given.now, "The fallback ruling came first."), ruling, policy, given, "ruled")

@@ -42,7 +42,7 @@ def open_case(case: Case | None, event: said.DisputeEscalated, given: Given) -> 
         state=opened,
         events=(CaseOpened(order=event.order, dispute=event.dispute, case=opened.id, at=given.now),),
         moves=(Move("case", None if case is None else case.status, opened.status, "escalated"),),
-        because=Because("15", facts={"how": event.how}, policy_version=event.policy),
+        because=Because("transition 15", facts={"how": event.how}, policy_version=event.policy),
     )
 
 
@@ -71,7 +71,7 @@ def start_review(case: Case | None, event: said.DisputeReviewStarted, given: Giv
         state=state,
         timers=(review_timer(REASSIGN, reassign_at, state), review_timer(FALLBACK, fallback_at, state)),
         moves=moves,
-        because=Because("15", policy_version=event.policy),
+        because=Because("transition 15", policy_version=event.policy),
     )
 
 
@@ -116,7 +116,9 @@ def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClo
     ended = lapsed(case.with_round(event.at, why), given.now, why)
     state, moves = moved(ended, "withdrawn", step=event.step)
     closed = CaseClosed(order=case.order, dispute=case.id, case=case.id, at=given.now, why=why)
-    return Decision(state=state, events=(closed,), moves=moves, because=Because("13", facts={"state": event.state}))
+    return Decision(
+        state=state, events=(closed,), moves=moves, because=Because("transition 13", facts={"state": event.state})
+    )
 
 
 def lapsed(case: Case, at: datetime, why: str) -> Case:

@@ -36,7 +36,7 @@ def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> D
         return nothing("already-heard", f"Ruling {ruling.id} is {ruling.status}.")
     why = f"{event.slug}: {event.sentence}"
     case = case.with_ruling(replace(ruling, status=RulingStatus.OVERTAKEN, settled_at=given.now, why=why))
-    because = Because("17", facts={"ruling": ruling.id, "slug": event.slug, "state": event.state})
+    because = Because("transition 17", facts={"ruling": ruling.id, "slug": event.slug, "state": event.state})
     if case.status is CaseStatus.RULING_SENT and event.state != "ARBITRATION_REVIEW":
         state, moves = moved(case.with_round(given.now, event.sentence), "withdrawn")
         return Decision(state=state, moves=moves, because=because)

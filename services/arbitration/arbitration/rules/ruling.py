@@ -22,7 +22,8 @@ from arbitration.rules.recommend import Recommendation, recommend
 def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
     """The agent takes what the table recommends, or departs from it with a reason.
 
-    A ruling on a case in nobody's hands takes it. One that waits for its second agent gives way to a new one.
+    A ruling that is sent takes a case in nobody's hands. One that waits for its second agent does not, and gives way to a
+    new one: else a single agent could keep a dear case from all others.
     """
     if case is None:
         return no_case()
@@ -38,11 +39,10 @@ def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
         case, decided, recommended, policy, given, agent=event.agent, findings=event.findings, depart=event.depart
     )
     case = lapsed(case, given.now, "Another ruling took its place.")
-    taken = _taken(case, event.agent, given)
-    case = replace(case, agent=case.agent or event.agent)
     if above_limit(decided, case.currency, policy):
-        return _held(case, ruling, policy, taken)
-    return sent(case, ruling, policy, given, "ruled", taken)
+        return _held(case, ruling, policy)
+    taken = () if case.agent is not None else (assigned(case, event.agent, "taken", given),)
+    return sent(replace(case, agent=case.agent or event.agent), ruling, policy, given, "ruled", taken)
 
 
 def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
@@ -152,14 +152,13 @@ def sent(
     )
 
 
-def _held(case: Case, ruling: Ruling, policy: Policy, before: tuple[CaseAssigned, ...]) -> Decision:
+def _held(case: Case, ruling: Ruling, policy: Policy) -> Decision:
     limit = shown(policy.four_eyes_above[case.currency], case.currency)
     state, moves = moved(case.with_ruling(ruling), "ruled_above_limit")
     return Decision(
         state=state,
-        events=before,
         moves=moves,
-        because=replace(_because(ruling, policy), rule="17, four eyes"),
+        because=replace(_because(ruling, policy), rule="transition 17, four eyes"),
         answer={
             **told(state),
             "ruling": ruling.id,
@@ -167,10 +166,6 @@ def _held(case: Case, ruling: Ruling, policy: Policy, before: tuple[CaseAssigned
             "next": f"Refund and compensation are above {limit}: another agent must confirm.",
         },
     )
-
-
-def _taken(case: Case, agent: str, given: Given) -> tuple[CaseAssigned, ...]:
-    return () if case.agent is not None else (assigned(case, agent, "taken", given),)
 
 
 def _because(ruling: Ruling, policy: Policy) -> Because:
