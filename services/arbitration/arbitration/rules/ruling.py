@@ -22,8 +22,8 @@ from arbitration.rules.recommend import Recommendation, recommend
 def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
     """The agent takes what the table recommends, or departs from it with a reason.
 
-    A ruling that is sent takes a case in nobody's hands. One that waits for its second agent does not, and gives way to a
-    new one: else a single agent could keep a dear case from all others.
+    A ruling that is sent takes a case in nobody's hands. One that waits for its second agent does not, and gives way to
+    a new one: else a single agent could keep a dear case from all others.
     """
     if case is None:
         return no_case()
