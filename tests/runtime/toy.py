@@ -1,7 +1,7 @@
 """A tiny service to run the engine on: accounts with deposits, a deadline, and a ledger.
 
-Rules: `deposit` adds up and announces the balance; `promise` arms a deadline until which a deposit must come; `deadline` marks the
-account overdue unless one came in time. Amounts have meanings for the tests: see `deposit`.
+Rules: `deposit` adds up and announces the balance; `promise` arms a deadline until which a deposit must come;
+`deadline` marks the account overdue unless one came in time. Amounts have meanings for the tests: see `deposit`.
 """
 
 from collections.abc import Iterator, Mapping

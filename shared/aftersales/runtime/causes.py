@@ -83,15 +83,13 @@ class TimerRow:
 class Cause:
     """Something that concerns one subject. One record may be several causes.
 
-    id: derived from (source, name); of a timer, its row's id.
-    hash: of the content, so that a used id with other content is noticed.
-    event: None where there is nothing to decide; then `note` is what the log of causes says of it.
-    arrived_at: None is "now, as read under the lock".
-    body: the event as JSON; kept in the log of causes where `keep_body`, and behind a parked subject always.
-    park: the reason to park the subject instead of deciding.
-    record: None for HTTP and timers. last: the record's last cause, so that the fence may move past it.
-    queued: the row in `parked_cause` that this is the replay of. again: the replay of a dead letter that the log already knows.
-    trace: the W3C traceparent of what caused this. timer: the row that fired.
+    id: derived from (source, name); of a timer, its row's id. hash: of the content, so that a used id with other
+    content is noticed. event: None where there is nothing to decide; then `note` is what the log of causes says of it.
+    arrived_at: None is "now, as read under the lock". body: the event as JSON; kept in the log of causes where
+    `keep_body`, and behind a parked subject always. park: the reason to park the subject instead of deciding. record:
+    None for HTTP and timers. last: the record's last cause, so that the fence may move past it. queued: the row in
+    `parked_cause` that this is the replay of. again: the replay of a dead letter that the log already knows. trace: the
+    W3C traceparent of what caused this. timer: the row that fired.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""Dead letters: records that nobody can judge, kept whole, listed and replayed by operators."""
+"""Dead letters: records that nobody can judge, kept whole, for `replay` and for operators to look at."""
 
 import base64
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 import orjson
 
 from aftersales.runtime import metrics
-from aftersales.runtime.causes import DeadLetter, Place, Record, Values
+from aftersales.runtime.causes import DeadLetter, Values
 
 LONGEST_SENTENCE: Final = 500
 
@@ -41,15 +41,3 @@ def read_headers(written: bytes) -> tuple[tuple[str, bytes], ...]:
         (name, value.encode() if form == "text" else base64.b64decode(value))
         for name, form, value in orjson.loads(written)
     )
-
-
-def record_of(
-    topic: str,
-    partition: int,
-    offset: int,
-    appended_at: datetime | None,
-    key: bytes | None,
-    headers: bytes,
-    body: bytes | None,
-) -> Record:
-    return Record(Place(topic, partition, offset, appended_at), key, read_headers(headers), body)

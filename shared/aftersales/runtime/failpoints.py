@@ -1,11 +1,12 @@
 """Named places where a test or a fault run makes the process die, fail or stall.
 
-    C1 fetched, C2 begun, C3 fenced, C4 admitted, C5 states written, C6 outbox written, C7 before COMMIT, C8 after it, C9 after the
-    Kafka commit; R1 rows claimed, R2 sent, R3 acknowledged, R4 marked, R5 committed; T1 candidates, T2 locked, T3 before COMMIT,
-    T4 after it; H1 key inserted, H2 before COMMIT, H3 after it, H4 half an answer (placed by the HTTP door).
+    C1 fetched, C2 begun, C3 fenced, C4 admitted, C5 states written, C6 outbox written, C7 before COMMIT, C8 after it,
+    C9 after the Kafka commit; R1 rows claimed, R2 sent, R3 acknowledged, R4 marked, R5 committed; T1 candidates, T2
+    locked, T3 before COMMIT, T4 after it; H1 key inserted, H2 before COMMIT, H3 after it, H4 half an answer (placed by
+    the HTTP door).
 
-AFTERSALES_FAILPOINT is a comma-separated list of `name:action[:probability]`; an action is `kill` (SIGKILL, as the power cut
-does), `raise`, `delay` (a second) or `delay=SECONDS`. Refused in production.
+AFTERSALES_FAILPOINT is a comma-separated list of `name:action[:probability]`; an action is `kill` (SIGKILL, as the
+power cut does), `raise`, `delay` (a second) or `delay=SECONDS`. Refused in production.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The fence: how far each partition is committed here, under which epoch, and until when everything has been read.
 
-`read_until` of a partition says: everything appended before this instant is committed here. Timers of parties look at the
-minimum over all partitions, whoever owns them.
+`read_until` of a partition says: everything appended before this instant is committed here. Timers of parties look at
+the minimum over all partitions, whoever owns them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,7 +84,8 @@ async def check(connection: Connection, claim: Claim, items: Sequence[Item]) -> 
 async def advance(connection: Connection, items: Sequence[Item], *, simulated: bool) -> None:
     """Move the fence past the items. `read_until` follows the last record's LogAppendTime, never back.
 
-    Under a simulated clock a record's real time says nothing; there `read_until` moves only when all is read (`caught_up`).
+    Under a simulated clock a record's real time says nothing; there `read_until` moves only when all is read
+    (`caught_up`).
     """
     ends: dict[Partition, tuple[int, datetime | None]] = {}
     for item in items:

@@ -1,7 +1,8 @@
 """Migrations: the engine's chain first, then the service's own, each with a version table of its own.
 
-A service keeps plain alembic scripts in `<package>/migrations/` (sub-folders are searched, no env.py); its version table is
-`alembic_version`, the engine's is `alembic_version_engine`. Both chains run in one transaction: a database is migrated or as it was.
+A service keeps plain alembic scripts in `<package>/migrations/` (sub-folders are searched, no env.py); its version
+table is `alembic_version`, the engine's is `alembic_version_engine`. Both chains run in one transaction: a database is
+migrated or as it was.
 """
 
 import asyncio

@@ -1,4 +1,5 @@
-"""Connections for units: asyncpg's own, because COPY through SQLAlchemy's adapter runs outside the transaction (measured).
+"""Connections for units: asyncpg's own, because COPY through SQLAlchemy's adapter runs outside the transaction
+(measured).
 
 jsonb travels as JSON bytes in both directions: states are encoded once, by msgspec, and never parsed on the way.
 """
@@ -26,15 +27,17 @@ SETTINGS: Final = {
 CONNECT_TIMEOUT: Final = 10.0
 COMMAND_TIMEOUT: Final = 15.0
 
-# What a later attempt may cure: connections, locks, resources, operators (dangers A25). 40: deadlock, 53: disk or memory, 55: lock not
-# available, 57: shutdown or time-out, 58: the system beneath.
+# What a later attempt may cure: connections, locks, resources, operators (dangers A25). 40: deadlock, 53: disk or
+# memory, 55: lock not available, 57: shutdown or time-out, 58: the system beneath.
 PASSING_CLASSES: Final = ("08", "25", "40", "53", "55", "57", "58")
 # What no attempt will ever cure: bad data, a violated constraint, a trigger's refusal, a limit of the server.
 LASTING_CLASSES: Final = ("22", "23", "54", "P0")
 
 
 async def open_pool(url: str, *, size: int, name: str) -> Pool:
-    """A pool of at most `size` connections; Failure with one sentence when nothing answers. `name` is shown to operators."""
+    """A pool of at most `size` connections; Failure with one sentence when nothing answers. `name` is shown to
+    operators.
+    """
     try:
         return await asyncpg.create_pool(
             url,

@@ -1,7 +1,7 @@
 """The engine's tables, in every service's database, as SQLAlchemy sees them: for reads, HTTP queries and operators.
 
-The migrations in `migrations/versions` make them; a test compares the two. Instants are `timestamptz`; a `subject` is written
-`kind/id`.
+The migrations in `migrations/versions` make them; a test compares the two. Instants are `timestamptz`; a `subject` is
+written `kind/id`.
 """
 
 from typing import Final
@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 METADATA: Final = MetaData()
 INSTANT: Final = DateTime(timezone=True)
 
-# The log of causes. `name` is the ce_id, the Idempotency-Key or the timer's kind; `answer` is what a command was told, so that the
-# same pair gets the same words over either door; `body` is kept for commands, which no other table keeps.
+# The log of causes. `name` is the ce_id, the Idempotency-Key or the timer's kind; `answer` is what a command was told,
+# so that the same pair gets the same words over either door; `body` is kept for commands, which no other table keeps.
 INBOX: Final = Table(
     "inbox",
     METADATA,
@@ -124,7 +124,8 @@ PARKED: Final = Table(
     Column("cause", Uuid, nullable=False),
 )
 
-# What waits behind a parked subject, in order, with its arrival. `role` and `sub` are the caller's where it came over HTTP.
+# What waits behind a parked subject, in order, with its arrival. `role` and `sub` are the caller's where it came over
+# HTTP.
 PARKED_CAUSE: Final = Table(
     "parked_cause",
     METADATA,

@@ -1,11 +1,13 @@
-"""Which causes are new: looked up before anything is locked, and enforced by the primary key of `inbox` when the unit keeps.
+"""Which causes are new: looked up before anything is locked, and enforced by the primary key of `inbox` when the unit
+keeps.
 
-Looking first costs one index read a cause and lets every row of the log be written once, by COPY, with its outcome. Two units that
-meet with one cause at the same moment both find nothing; the later one then breaks the primary key and runs again.
+Looking first costs one index read a cause and lets every row of the log be written once, by COPY, with its outcome. Two
+units that meet with one cause at the same moment both find nothing; the later one then breaks the primary key and runs
+again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +75,8 @@ def sift(items: Sequence[tuple[int, Item]], log: Log) -> Sifted:
             sifted.dead.extend((position, letter) for letter in _collision(item))
         elif (item.id, written(item.subject)) not in seen and not _is_repeat(item, log):
             seen.add((item.id, written(item.subject)))
-            sifted.causes.append((position, item))
+            # A dead letter may be replayed that the log has never seen: its record could not be read before.
+            sifted.causes.append((position, replace(item, again=item.again and log.find(item) is not None)))
     return sifted
 
 

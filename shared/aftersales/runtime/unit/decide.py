@@ -1,7 +1,7 @@
 """Decide in memory, in order, by pure rules; what is to be written is gathered in a `Book`.
 
-A cause goes into the book whole or not at all: states are encoded, columns and views computed before anything is entered, so
-that a failure of our own code is met at its record, parks its subject and stops nobody else.
+A cause goes into the book whole or not at all: states are encoded, columns and views computed before anything is
+entered, so that a failure of our own code is met at its record, parks its subject and stops nobody else.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -129,8 +129,8 @@ class Decider:
             except Refused:
                 raise  # over HTTP only: nothing is kept of a request that its rule does not allow
             except Exception as problem:
-                # A rule is pure: the same state and the same event fail the same way however often they are tried, so the subject
-                # is parked at once; replay is the second attempt, once the code is mended.
+                # A rule is pure: the same state and the same event fail the same way however often they are tried, so
+                # the subject is parked at once; replay is the second attempt, once the code is mended.
                 LOG.exception("rule failed", subject=written(cause.subject), type=cause.type, cause=str(cause.id))
                 self._park(cause, f"{rule_name(on)}: {type(problem).__name__}: {problem}"[:500])
             else:

@@ -132,7 +132,7 @@ async def _park(connection: Connection, book: Book, now: Any) -> None:
         subjects = {written(ref): (reason, cause) for ref, (reason, cause) in book.parked.items()}
         await connection.execute(
             "insert into parked (subject, since, reason, cause) select d.subject, $4, d.reason, d.cause "
-            "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) on conflict (subject) do nothing",
+            "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) on conflict (subject) do update set reason = excluded.reason",
             *(
                 list(subjects),
                 [reason for reason, _ in subjects.values()],

@@ -1,7 +1,7 @@
 """Lock the rows of all subjects of a unit: kind by kind in the service's order, by id within a kind.
 
-Everybody locks in this order; anything else deadlocks sooner or later. Two statements a kind, because one combined insert-or-lock
-lost subjects under concurrency (measured).
+Everybody locks in this order; anything else deadlocks sooner or later. Two statements a kind, because one combined
+insert-or-lock lost subjects under concurrency (measured).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -43,14 +43,16 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a transaction did: the number of items it took, the decisions by position among its new causes, what was parked,
-    and what the log already knew of the first cause."""
+    """What a transaction did: the number of items it took, the decisions by position among its new causes, what was
+    parked, what the log already knew of the first cause, and the earliest instant for which a timer was armed.
+    """
 
     taken: int
     decisions: dict[int, Decision]
     queued: int
     known: Known | None
     collided: bool
+    armed: datetime | None
 
 
 class Transaction:
@@ -101,6 +103,7 @@ class Transaction:
             queued=len(book.queue),
             known=log.find(first) if first is not None else None,
             collided=first is not None and log.collides(first),
+            armed=min((row[3] for row in book.timers), default=None),
         )
 
     async def _keep(
@@ -147,7 +150,8 @@ async def _behind_the_fence(
 async def _admitted(connection: Connection, positions: list[int], causes: list[Cause]) -> tuple[list[int], list[Cause]]:
     """Without the timers that another unit has fired: whoever deletes the row fires it.
 
-    After the subjects' locks, never before: an answer and its deadline must meet on the subject's row, or both could win.
+    After the subjects' locks, never before: an answer and its deadline must meet on the subject's row, or both could
+    win.
     """
     timers = sorted(cause.id for cause in causes if cause.timer is not None)
     if not timers:

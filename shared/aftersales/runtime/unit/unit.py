@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -29,7 +30,8 @@ RECORDS: Final = ("C4", "C7")
 TIMERS: Final = ("T2", "T3")
 REQUESTS: Final = ("C4", "H2")
 STALE_PLANS: Final = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
-# The moment's fault, cured by doing the same again: a deadlock, a plan that a migration made old, the same cause in two units.
+# The moment's fault, cured by doing the same again: a deadlock, a plan that a migration made old, the same cause in two
+# units.
 AT_ONCE: Final = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
@@ -48,23 +50,34 @@ class Answer:
 
 
 class Unit:
-    """Runs causes for one service; `wake` is called after every commit, for there may be something to send."""
+    """Runs causes for one service.
+
+    wake: called after every commit, for there may be something to send. armed: called with the earliest instant for
+    which a transaction armed a timer.
+    """
 
     def __init__(
-        self, service: Service, pool: Pool, policies: PolicyBook, wake: Callable[[], None] = lambda: None
+        self,
+        service: Service,
+        pool: Pool,
+        policies: PolicyBook,
+        wake: Callable[[], None] = lambda: None,
+        armed: Callable[[datetime], None] = lambda due: None,
     ) -> None:
         self.service = service
         self.pool = pool
         self.policies = policies
         self.wake = wake
+        self.armed = armed
         self._transaction = Transaction(service, policies)
 
     async def run(self, items: Sequence[Item], claim: Claim | None = None) -> None:
         """Run all items, in order, in as few transactions as possible.
 
-        With a claim the items are records of its partitions and the fence moves with them; `Fenced` when another process has
-        them now. A database error that would come again for ever is narrowed down by halves until the bad item is alone; that
-        one becomes a dead letter (its data) or parks its subject (our code). Passing errors are raised: nothing has moved.
+        With a claim the items are records of its partitions and the fence moves with them; `Fenced` when another
+        process has them now. A database error that would come again for ever is narrowed down by halves until the bad
+        item is alone; that one becomes a dead letter (its data) or parks its subject (our code). Passing errors are
+        raised: nothing has moved.
         """
         rest = list(items)
         while rest:
@@ -92,6 +105,8 @@ class Unit:
         door = Door(TIMERS if timers else RECORDS, claim)
         with metrics.UNIT_SECONDS.labels("timer" if timers else "record").time():
             done = await self._committed(lambda connection: self._transaction.run(connection, items, door))
+        if done.armed is not None:
+            self.armed(done.armed)
         await reached("T4" if timers else "C8")
         return done.taken
 
@@ -127,13 +142,13 @@ class Unit:
     ) -> Answer:
         """The HTTP door: one command, one transaction, one answer, also when it is asked again.
 
-        key: the Idempotency-Key. owner: finds the two parties in the subject's state, which is None where the subject is new;
-        without it only the role is checked. fingerprint: the hash of the request where the event carries something drawn at
-        the door (a new id), which a repeat would draw anew; None takes the event's content.
+        key: the Idempotency-Key. owner: finds the two parties in the subject's state, which is None where the subject
+        is new; without it only the role is checked. fingerprint: the hash of the request where the event carries
+        something drawn at the door (a new id), which a repeat would draw anew; None takes the event's content.
 
         Raises Refused: 4xx from `authorize` or the rule (nothing is written), 422 `idempotency-key-reused`, 409
-        `request-in-flight`, 503 `parked` (the command is queued with its arrival) and 503 `unavailable`; those that are worth
-        trying again have `retry_after` (seconds) in `details`.
+        `request-in-flight`, 503 `parked` (the command is queued with its arrival) and 503 `unavailable`; those that are
+        worth trying again have `retry_after` (seconds) in `details`.
         """
         content = event.model_dump_json().encode()
         cause = Cause(
@@ -187,6 +202,9 @@ class Unit:
         done = await self._transaction.run(connection, [cause], Door(REQUESTS, allow=allow))
         if done.collided:
             raise _reused(cause.name)
+        if done.armed is not None:
+            # Before COMMIT; should the look come too early, the next one is at most a second away.
+            self.armed(done.armed)
         answer = _answer(done)
         if answer is None:
             # Kept behind the parked subject; the row must not answer the next attempt.
@@ -209,7 +227,9 @@ class Unit:
 
 
 async def _first(connection: Connection, cause: Cause, route: str) -> Answer | None:
-    """None for the first request under this key; else the stored answer. A twin in flight is waited for, then counted as refused."""
+    """None for the first request under this key; else the stored answer. A twin in flight is waited for, then counted
+    as refused.
+    """
     row = await connection.fetchrow(
         "insert into http_request (actor, route, key, fingerprint, at) values ($1, $2, $3, $4, app_now()) "
         "on conflict (actor, route, key) do nothing returning true",
@@ -243,7 +263,9 @@ def _answer(done: Done) -> Answer | None:
 
 
 def _set_aside(item: Item, problem: Exception) -> Item:
-    """What becomes of an item that the database refuses for ever: of bad data a dead letter, of our own code a parked subject."""
+    """What becomes of an item that the database refuses for ever: of bad data a dead letter, of our own code a parked
+    subject.
+    """
     if isinstance(item, DeadLetter):
         # Its own words cannot be stored; the bytes can.
         return replace(item, sentence="It could not be stored as it was.", record=replace(item.record, headers=()))

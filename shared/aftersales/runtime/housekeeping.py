@@ -1,0 +1,103 @@
+"""House-keeping: days of the outbox made ahead and dropped when old, old HTTP keys forgotten, and the figures that
+tables know.
+"""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import asyncpg
+import structlog
+
+from aftersales.runtime import metrics
+from aftersales.runtime.postgres import Connection, Pool, is_passing
+
+LOG: Final = structlog.get_logger()
+AHEAD: Final = 7
+KEPT: Final = timedelta(days=14)
+KEYS_KEPT: Final = timedelta(days=30)
+FIGURES_EVERY: Final = 5.0
+DAYS_EVERY: Final = 3600.0
+CHUNK: Final = 5_000
+UNSENT_COUNTED: Final = 20_001
+
+FIGURES: Final = """
+    select (select count(*) from (select from outbox where sent_at is null limit $1) as u) as unsent,
+           (select extract(epoch from clock_timestamp() - created_at) from outbox where sent_at is null order by id limit 1) as age,
+           (select count(*) from parked) as parked
+"""
+
+
+async def keep_house(pool: Pool) -> None:
+    """Ends only by cancellation."""
+    next_days = 0.0
+    while True:
+        try:
+            async with pool.acquire() as connection:
+                if next_days <= 0:
+                    await keep_days(connection)
+                    await forget_keys(connection)
+                    next_days = DAYS_EVERY
+                await show_figures(connection)
+        except Exception as problem:
+            if not is_passing(problem):
+                raise
+            LOG.warning("house-keeping is late", problem=repr(problem))
+        next_days -= FIGURES_EVERY
+        await asyncio.sleep(FIGURES_EVERY)
+
+
+async def keep_days(connection: Connection, today: date | None = None) -> None:
+    """Make the outbox's partitions of the next days; drop those older than 14 days in which nothing is unsent."""
+    today = today or datetime.now(UTC).date()
+    there = set(await _days(connection))
+    for day in (today + timedelta(days=n) for n in range(AHEAD + 1)):
+        if day in there:
+            continue
+        try:
+            await connection.execute(
+                f"create table if not exists {_name(day)} partition of outbox "
+                f"for values from ('{day}T00:00:00Z') to ('{day + timedelta(days=1)}T00:00:00Z') "
+                "with (autovacuum_vacuum_scale_factor = 0.01)"
+            )
+        except (asyncpg.CheckViolationError, asyncpg.DuplicateTableError, asyncpg.InvalidObjectDefinitionError):
+            # Rows of that day lie in the default partition already; they are sent from there as well.
+            LOG.warning("a day of the outbox was not made ahead", day=day.isoformat())
+    for day in sorted(there):
+        if today - day > KEPT and not await connection.fetchval(
+            f"select exists (select from {_name(day)} where sent_at is null)"
+        ):
+            await connection.execute(f"drop table {_name(day)}")
+            LOG.info("a day of the outbox was dropped", day=day.isoformat())
+
+
+async def _days(connection: Connection) -> list[date]:
+    rows = await connection.fetch(
+        "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'outbox'::regclass"
+    )
+    names = [row["name"].removeprefix("outbox_") for row in rows]
+    return [date.fromisoformat(name.replace("_", "-")) for name in names if name != "default"]
+
+
+def _name(day: date) -> str:
+    return f"outbox_{day.isoformat().replace('-', '_')}"
+
+
+async def forget_keys(connection: Connection) -> None:
+    """Old Idempotency-Keys; what they guarded is guarded by the log of causes and by constraints still."""
+    while True:
+        done = await connection.execute(
+            "delete from http_request where ctid = any(array(select ctid from http_request "
+            "where at < app_now() - $1::interval limit $2))",
+            *(KEYS_KEPT, CHUNK),
+        )
+        if int(done.split()[-1]) < CHUNK:
+            return
+
+
+async def show_figures(connection: Connection) -> None:
+    row = await connection.fetchrow(FIGURES, UNSENT_COUNTED)
+    assert row is not None
+    metrics.UNSENT.set(row["unsent"])
+    metrics.UNSENT_AGE.set(float(row["age"] or 0))
+    metrics.PARKED_NOW.set(row["parked"])
