@@ -232,13 +232,17 @@ class DisputeClosed(DisputeStep):
 
 
 class CommandRefused(Event):
-    """A party's command was understood and not granted. `cause` is the id of the command."""
+    """A party's command was understood and not granted. `cause` is the id of the command.
+
+    party: who `by` is on the order; None where that is not known.
+    """
 
     TYPE: ClassVar[str] = "dispute.refused.v1"
     TOPIC: ClassVar[str] = "dispute.disputes"
     order: Id
     dispute: Id
     by: Id
+    party: Party | None = None
     command: Sentence
     slug: Sentence
     sentence: Sentence

@@ -6,9 +6,12 @@ from aftersales.contracts.envelope import Event, Id, Instant, Sentence
 
 
 class NoticeEvent(Event):
+    """A notice is about a dispute, or, where that is None, about a parcel. step: what it tells of, once a party."""
+
     TOPIC: ClassVar[str] = "notification.notices"
     order: Id
-    dispute: Id
+    dispute: Id | None
+    parcel: Id | None = None
     notice: Id
     party: Literal["buyer", "seller"]
     recipient: Id
