@@ -4,7 +4,6 @@ Pure: the same instruction is answered with the same event under the same id, wh
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 from aftersales.contracts.dispute import RefundOrdered
@@ -18,12 +17,12 @@ class PaymentProvider:
     failing: int = 0
     seed: int = 0
 
-    def answer(self, ordered: RefundOrdered, now: datetime) -> tuple[str, RefundExecuted | RefundFailed]:
-        """The provider's answer and its id."""
+    def answer(self, ordered: RefundOrdered) -> tuple[str, RefundExecuted | RefundFailed]:
+        """The provider's answer and its id, dated as the order is: asked again it says the very same."""
         name = f"{ordered.instruction}:{ordered.attempt}"
         if ordered.attempt == 1 and self._fails(ordered.instruction):
             failed = RefundFailed(
-                order=ordered.order, dispute=ordered.dispute, instruction=ordered.instruction, failed_at=now
+                order=ordered.order, dispute=ordered.dispute, instruction=ordered.instruction, failed_at=ordered.at
             )
             return name, failed
         executed = RefundExecuted(
@@ -31,7 +30,7 @@ class PaymentProvider:
             dispute=ordered.dispute,
             instruction=ordered.instruction,
             amount=ordered.total,
-            executed_at=now,
+            executed_at=ordered.at,
         )
         return name, executed
 

@@ -72,7 +72,7 @@ class World:
         services: Iterable[Service],
         policies: PolicyBook,
         now: datetime,
-        answers: Callable[[Event, datetime], Iterable[Said]] = lambda _event, _now: (),
+        answers: Callable[[Event], Iterable[Said]] = lambda _event: (),
     ) -> None:
         self.now = now
         self.states: dict[Place, Any] = {}
@@ -197,7 +197,7 @@ class World:
         for ordinal, event in enumerate(decision.events):
             name = str(effect_id(cause, written, ordinal, event.name()))
             self._queue.append(Said(event, place.service, name))
-            self._queue.extend(self._answers(event, self.now))
+            self._queue.extend(self._answers(event))
 
     def _arm(self, place: Place, timer: Timer, timer_id: UUID) -> None:
         woken = Place(place.service, timer.subject) if timer.subject is not None else place

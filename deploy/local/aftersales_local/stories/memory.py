@@ -113,11 +113,11 @@ class MemoryTheatre:
                 return Reply(accepted=False, why=f"{event.slug}: {event.sentence}", built=event.slug != NOT_BUILT_SLUG)
         return None
 
-    def _answer(self, event: Event, now: datetime) -> Iterable[Said]:
+    def _answer(self, event: Event) -> Iterable[Said]:
         if isinstance(event, RefundOrdered):
             self._ordered[event.dispute] = event
             if not self._by_hand:
-                name, answer = self._provider.answer(event, now)
+                name, answer = self._provider.answer(event)
                 message = Message(answer, name)
                 self.given.append(message)
                 yield _said(message)
