@@ -38,13 +38,11 @@ Limit = Annotated[int, typer.Option(help="How many at most.", min=1, max=MOST)]
 After = Annotated[int, typer.Option(help="Only those with a greater number.", min=0)]
 By = Annotated[str, typer.Option(help="Who you are; it is written down.")]
 
-operations = typer.Typer(help="Operations.", no_args_is_help=True)
-
 
 def _group(name: str, about: str) -> typer.Typer:
     group = typer.Typer(name=name, help=about, no_args_is_help=True)
+    # One command alone would otherwise be the whole group.
     group.callback()(lambda: None)
-    operations.add_typer(group, name=name)
     return group
 
 
@@ -135,6 +133,8 @@ def show_parked(subject: str, service: ServiceName, limit: Limit = 50, as_json: 
 
 def replay_parked(subject: str, service: ServiceName) -> None:
     """Feed what waits through the rules again, in order, and let the subject go when all of it went through."""
+    if not rows(service, "select from parked where subject = $1", subject):
+        raise Failure(f"{subject} is not parked. `aftersales parked list` names those that are.")
     count = with_unit(service, lambda unit: park.replay_parked(unit, subject))
     print(f"{subject} is free again; {count} causes went through.")
 
@@ -230,7 +230,6 @@ def republish(
 # -- migrate -----------------------------------------------------------------------------------------------------------
 
 
-@operations.command("migrate")
 def migrate_command(
     service: Annotated[str, typer.Argument(help=f"{', '.join(SERVICES)}, or all.")] = "all",
     check: Annotated[

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 import asyncpg
 import orjson
+import structlog
 from rich.console import Console
 from rich.table import Table
 
@@ -112,6 +113,8 @@ def with_pool(service: str, work: Callable[[Pool], Awaitable[Result]]) -> Result
 
 def with_unit(service: str, work: Callable[[Unit], Awaitable[Result]]) -> Result:
     found = service_named(service)
+    # What the engine has to say meanwhile is not the command's output.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     folder = os.environ.get("AFTERSALES_POLICY_DIR")
     policies = load_book(Path(folder) if folder else None)
     return with_pool(service, lambda pool: work(Unit(found, pool, policies)))
