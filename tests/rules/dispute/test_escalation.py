@@ -1,0 +1,142 @@
+"""Escalation by hand and by itself, the evidence window, and who waits for whom meanwhile."""
+
+from datetime import datetime
+
+import pytest
+
+from aftersales.contracts.dispute import DisputeEscalated, DisputeEvidenceCompleted, DisputeReviewStarted
+from aftersales.decision import Outage, Outcome
+from tests.rules.dispute import builders as say
+from tests.rules.dispute.builders import DAY, OPENED, SECOND
+from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
+
+OPENS, CLOSES, AUTOMATIC = OPENED + 3 * DAY, OPENED + 15 * DAY, OPENED + 7 * DAY
+
+
+def refused() -> World:
+    world = opened()
+    world.hear(say.a_refusal(), OPENED + DAY)
+    return world
+
+
+def escalated() -> World:
+    world = refused()
+    world.hear(say.escalation(), OPENS)
+    return world
+
+
+@pytest.mark.parametrize(("at", "answer"), [(OPENS - SECOND, "too-early"), (OPENS, None), (AUTOMATIC - SECOND, None)])
+def test_by_hand_from_the_fourth_day(at: datetime, answer: str | None) -> None:
+    assert slug(refused().hear(say.escalation(), at)) == answer
+
+
+def test_by_hand_no_longer_after_the_fifteenth_day() -> None:
+    world = with_policy(World(), escalate_auto_at=20 * DAY)
+    for fact in (say.an_order(), say.shipped(), say.delivered(), say.a_complaint()):
+        world.hear(fact, OPENED)
+    world.hear(say.a_refusal(), OPENED + DAY)
+    decision = world.hear(say.escalation(), CLOSES)
+    assert (decision.outcome, decision.slug) == (Outcome.NOTHING, "too-late")
+
+
+def test_not_by_hand_before_the_seller_was_heard() -> None:
+    assert slug(opened().hear(say.escalation(), OPENS)) == "seller-not-heard"
+
+
+def test_an_earlier_refusal_is_enough_after_the_plan_changed() -> None:
+    world = refused()
+    world.hear(say.change(1500), OPENED + 2 * DAY)
+    assert slug(world.hear(say.escalation(), OPENS)) is None
+
+
+def test_not_by_hand_where_the_policy_knows_none() -> None:
+    world = with_policy(World(), escalate_manual_from=None, escalate_manual_to=None)
+    for fact in (say.an_order(), say.shipped(), say.delivered(), say.a_complaint()):
+        world.hear(fact, OPENED)
+    world.hear(say.a_refusal(), OPENED + DAY)
+    assert slug(world.hear(say.escalation(), OPENS)) == "not-by-hand"
+
+
+def test_not_by_hand_while_the_promise_runs_and_nothing_was_decided() -> None:
+    world = a_world(say.shipped(), say.anomalous("customs_hold", OPENED - DAY))
+    world.hear(say.not_received(reason="INR_CUSTOMS_HELD"), OPENED)
+    world.hear(say.a_refusal(), OPENED + DAY)
+    assert slug(world.hear(say.escalation(), OPENED + 6 * DAY)) == "in-transit"
+    assert world.dispute().escalates_at == max(OPENED + 7 * DAY, say.PROMISED)
+    assert world.until(say.PROMISED).dispute().state == "ARBITRATION_EVIDENCE"
+
+
+@pytest.mark.parametrize("status", ["returning", "returned", "lost", "not_found"])
+def test_by_hand_though_the_promise_runs_once_the_parcel_is_decided(status: str) -> None:
+    world = a_world(say.shipped(), say.anomalous(status, OPENED - DAY))
+    world.hear(say.not_received(reason="INR_LOST"), OPENED)
+    world.hear(say.a_refusal(), OPENED + DAY)
+    assert slug(world.hear(say.escalation(), OPENS)) is None
+
+
+def test_the_desk_gets_every_fact_and_no_words() -> None:
+    world = escalated()
+    [told] = world.told(DisputeEscalated)
+    assert (told.how, told.state, told.deadline) == ("by_hand", "ARBITRATION_EVIDENCE", OPENS + 3 * DAY)
+    assert {(wait.party, wait.task) for wait in told.waits} == {("buyer", "evidence"), ("seller", "evidence")}
+    file = told.file
+    assert (file.cap, file.paid, file.paid_left, file.buyer_evidence) == (4198, 4198, 4198, ("photo",))
+    assert [(unit.parcel, unit.net, unit.shipping, unit.charged_price) for unit in file.units] == [
+        ("P1", 1849, 250, 1999),
+        ("P1", 1849, 250, 1999),
+    ]
+    assert (file.buyer_plan, file.seller_plan) == (say.refund(2000), say.refund(0))
+    assert (file.parcels[0].delivered_at, file.parcels[0].promise_ends_at) == (say.DELIVERED, say.PROMISED)
+
+
+def test_the_review_begins_when_both_are_done() -> None:
+    world = escalated()
+    assert slug(world.hear(say.evidence_done("anna"), OPENS + DAY)) is None
+    assert [(wait.party) for wait in world.told(DisputeEvidenceCompleted)[-1].waits] == ["seller"]
+    assert slug(world.hear(say.evidence("anna"), OPENS + DAY)) is None
+    assert slug(world.hear(say.evidence_done("anna"), OPENS + DAY)) == "already-done"
+    world.hear(say.evidence_done("shop", evidence=("invoice",)), OPENS + DAY)
+    assert world.dispute().state == "ARBITRATION_REVIEW"
+    assert len(world.told(DisputeReviewStarted)) == 1
+    assert world.dispute().seller_evidence == ("invoice",)
+    world.until(OPENS + 3 * DAY)
+    assert len(world.told(DisputeReviewStarted)) == 1
+
+
+@pytest.mark.parametrize("at", [OPENS + 3 * DAY, OPENS + 3 * DAY + SECOND])
+def test_evidence_at_the_end_of_the_window_is_late(at: datetime) -> None:
+    world = escalated()
+    assert slug(world.hear(say.evidence(), arrived_at=at)) == "late"
+    assert slug(world.hear(say.evidence_done(), arrived_at=at)) == "late"
+    assert slug(world.hear(say.evidence(), arrived_at=OPENS + 3 * DAY - SECOND)) is None
+
+
+def test_too_much_evidence_is_refused() -> None:
+    world = opened()
+    for _ in range(2):
+        world.hear(say.evidence("shop", *["photo"] * 20), OPENED)
+    assert slug(world.hear(say.evidence("shop", *["photo"] * 11), OPENED)) == "too-much-evidence"
+    assert slug(world.hear(say.evidence("shop", *["photo"] * 10), OPENED)) is None
+
+
+def test_a_withdrawal_ends_the_arbitration() -> None:
+    world = escalated()
+    world.hear(say.cancellation(), OPENS + DAY)
+    assert world.dispute().state == "CLOSED_CANCELLED"
+    assert world.dispute().escalated_at == OPENS
+
+
+def test_a_deadline_that_fell_into_an_outage_moves_by_its_length() -> None:
+    due = OPENED + 5 * DAY
+    world = opened()
+    world.outages = (Outage(due - SECOND, due + DAY),)
+    moved = due + DAY + SECOND
+    assert world.until(moved - SECOND).dispute().state == "AWAITING_SELLER"
+    assert world.until(moved).dispute().agreement == "seller_timeout"
+
+
+def test_an_answer_inside_the_extension_counts() -> None:
+    due = OPENED + 5 * DAY
+    world = opened()
+    world.outages = (Outage(due - SECOND, due + DAY),)
+    assert slug(world.hear(say.a_refusal(), due + DAY)) is None

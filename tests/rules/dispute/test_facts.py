@@ -1,0 +1,195 @@
+"""Facts in any order and any number; strangers; and what is said before the order is known."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from aftersales.contracts.dispute import CommandRefused
+from aftersales.contracts.marketplace import AddressChanged, OrderPaid
+from aftersales.decision import Outcome
+from aftersales.errors import Refused
+from aftersales.identity import Actor, Role
+from tests.rules.dispute import builders as say
+from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SHIPPED
+from tests.rules.dispute.world import MARKET, World, a_world, opened, slug
+
+
+def test_what_is_known_already_changes_nothing() -> None:
+    world = a_world()
+    before = world.order
+    for fact in (say.an_order(), say.shipped(), say.in_transit(), say.delivered()):
+        assert slug(world.hear(fact)) == "known"
+    assert world.order == before
+
+
+def test_an_older_scan_never_undoes_a_delivery() -> None:
+    world = a_world(say.shipped(), say.delivered(), say.anomalous("lost", DELIVERED - DAY))
+    parcel = world.order.parcels["P1"]
+    assert (parcel.status, parcel.delivered_at, parcel.seen) == ("delivered", DELIVERED, ("delivered", "lost"))
+
+
+def test_the_first_delivery_counts_and_the_last_scan_is_the_latest() -> None:
+    world = a_world(say.shipped(), say.delivered(DELIVERED + DAY), say.delivered(DELIVERED))
+    parcel = world.order.parcels["P1"]
+    assert (parcel.delivered_at, parcel.scanned_at) == (DELIVERED, DELIVERED + DAY)
+
+
+def test_of_two_scans_at_one_instant_the_later_arrival_is_the_last() -> None:
+    both = say.anomalous("lost", DELIVERED, seen=("delivered", "lost"), delivered_at=DELIVERED)
+    world = a_world(say.shipped(), say.delivered(), both)
+    assert world.order.parcels["P1"].status == "lost"
+    world.hear(say.delivered())
+    assert world.order.parcels["P1"].status == "lost"
+
+
+def test_units_are_not_shipped_twice() -> None:
+    world = a_world(say.shipped(units={"L1": (1,)}))
+    assert slug(world.hear(say.shipped("P2"))) == "shipped-twice"
+    assert slug(world.hear(say.shipped("P1", units={"L1": (2,)}))) == "shipped-twice"
+    assert slug(world.hear(say.shipped("P2", units={"L1": (3,)}))) == "no-such-unit"
+    assert slug(world.hear(say.shipped("P2", units={"L1": (2,)}))) is None
+
+
+def test_a_receipt_is_confirmed_once_and_after_everything_was_shipped() -> None:
+    world = a_world(say.shipped(units={"L1": (1,)}))
+    assert slug(world.hear(say.receipt(OPENED))) == "not-shipped"
+    world.hear(say.shipped("P2", units={"L1": (2,)}))
+    assert slug(world.hear(say.receipt(OPENED, buyer="eve"))) == "stranger"
+    assert slug(world.hear(say.receipt(OPENED))) is None
+    assert slug(world.hear(say.receipt(OPENED + DAY), OPENED + DAY)) == "confirmed-already"
+
+
+def test_the_promise_goes_by_the_address_at_the_dispatch() -> None:
+    def moved(world: World) -> World:
+        world.hear(AddressChanged(order="O1", destination="RU", changed_at=SHIPPED - DAY))
+        world.hear(AddressChanged(order="O1", destination="BR", changed_at=SHIPPED + DAY))
+        return world
+
+    order = say.an_order(promise_days=100)
+    before, after = moved(a_world(say.in_transit(), order=order)), a_world(say.shipped(), order=order)
+    before.hear(say.shipped())
+    assert before.order.parcels["P1"].promise_ends_at == SHIPPED + 90 * DAY
+    assert moved(after).order.parcels["P1"].promise_ends_at == SHIPPED + 90 * DAY
+    assert before.order.destination == "BR"
+
+
+def test_the_earliest_payment_is_kept() -> None:
+    world = a_world(
+        say.shipped(),
+        OrderPaid(order="O1", amount=4198, paid_at=OPENED),
+        OrderPaid(order="O1", amount=4198, paid_at=SHIPPED),
+    )
+    assert world.order.paid_at == SHIPPED
+
+
+@pytest.mark.parametrize("event", [say.shipped("P9"), say.an_order(), say.a_complaint(), say.receipt(OPENED)])
+def test_another_source_cannot_speak_of_the_order(event: Any) -> None:
+    world = a_world()
+    before = world.order
+    decision = world.hear(event, source="bazaar")
+    assert (decision.outcome, decision.slug) == (Outcome.DEAD_LETTER, "foreign_source")
+    assert world.order == before
+
+
+def test_facts_wait_for_their_order_and_strangers_facts_are_left_out() -> None:
+    world = World()
+    assert world.hear(say.shipped()).outcome is Outcome.WAITING
+    assert world.hear(say.shipped("P2"), source="bazaar").outcome is Outcome.WAITING
+    world.hear(say.delivered())
+    world.hear(say.an_order())
+    assert world.order.waiting == ()
+    parcel = world.order.parcels["P1"]
+    assert (parcel.delivered_at, parcel.promise_ends_at) == (DELIVERED, PROMISED)
+    assert "P2" not in world.order.parcels
+
+
+def test_commands_wait_for_their_order_and_are_judged_by_their_arrival() -> None:
+    world = World()
+    world.hear(say.a_complaint(), OPENED)
+    world.hear(say.accepted(), OPENED + timedelta(hours=1))
+    for fact in (say.shipped(), say.delivered()):
+        world.hear(fact)
+    world.hear(say.an_order(), OPENED + timedelta(hours=2))
+    assert (world.dispute().agreement, world.dispute().refund) == ("consensus", 2000)
+    assert world.order.waiting == ()
+    assert world.until(OPENED + 2 * DAY).told(CommandRefused) == []
+
+
+def test_a_complaint_that_arrived_in_time_counts_though_its_order_came_after_the_window() -> None:
+    closes = PROMISED + 15 * DAY
+    world = World()
+    world.hear(say.a_complaint(), closes - timedelta(hours=1))
+    for fact in (say.shipped(), say.delivered(), say.an_order()):
+        world.hear(fact, closes + timedelta(hours=1))
+    assert world.dispute().state == "AWAITING_SELLER"
+
+
+def test_a_command_is_refused_after_a_day_without_its_order() -> None:
+    world = World()
+    assert world.hear(say.a_complaint(), OPENED).outcome is Outcome.WAITING
+    assert world.until(OPENED + DAY - timedelta(seconds=1)).told(CommandRefused) == []
+    [told] = world.until(OPENED + DAY).told(CommandRefused)
+    assert (told.slug, told.by, told.command) == ("unknown-order", "anna", "marketplace.complaint_made")
+    assert world.order.waiting == ()
+
+
+def test_no_more_than_twenty_commands_wait() -> None:
+    world = World()
+    answers = [world.hear(say.a_complaint(dispute=f"D{number}"), OPENED) for number in range(21)]
+    assert [answer.outcome for answer in answers] == [Outcome.WAITING] * 20 + [Outcome.REFUSED]
+    assert [told.slug for told in world.told(CommandRefused)] == ["unknown-order"]
+
+
+def test_long_words_do_not_outgrow_the_orders_row() -> None:
+    world = World()
+    answers = [world.hear(say.a_complaint(dispute=f"D{n}", words="蜜" * 4000), OPENED) for n in range(5)]
+    assert [answer.outcome for answer in answers] == [Outcome.WAITING] * 3 + [Outcome.REFUSED] * 2
+
+
+BUYER, SELLER = Actor(Role.BUYER, "anna"), Actor(Role.SELLER, "shop")
+
+
+@pytest.mark.parametrize(
+    "actor", [Actor(Role.BUYER, "eve"), Actor(Role.SELLER, "other"), Actor(Role.SERVICE, "bazaar")]
+)
+def test_an_order_that_is_not_theirs_does_not_exist_for_them(actor: Actor) -> None:
+    with pytest.raises(Refused) as refusal:
+        opened().hear(say.cancellation(by=actor.sub), actor=actor)
+    assert (refusal.value.slug, refusal.value.status) == ("not-found", 404)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.SUPERVISOR])
+def test_the_platforms_people_do_not_speak_for_a_party(role: Role) -> None:
+    with pytest.raises(Refused) as refusal:
+        opened().hear(say.cancellation(), actor=Actor(role, "kim"))
+    assert refusal.value.status == 403
+
+
+def test_an_unknown_order_is_not_found_over_http() -> None:
+    with pytest.raises(Refused) as refusal:
+        World().hear(say.a_complaint(), actor=BUYER)
+    assert refusal.value.status == 404
+
+
+def test_a_person_speaks_for_themselves_alone() -> None:
+    assert slug(opened().hear(say.accepted(by="shop"), actor=BUYER)) == "stranger"
+
+
+def test_the_marketplace_speaks_for_both_parties_by_name() -> None:
+    market = Actor(Role.SERVICE, MARKET)
+    world = opened()
+    assert slug(world.hear(say.a_refusal(), actor=market)) is None
+    assert slug(world.hear(say.cancellation(), actor=market)) is None
+
+
+def test_a_dispute_nobody_opened_is_unknown() -> None:
+    assert slug(a_world().hear(say.cancellation())) == "unknown-dispute"
+
+
+def test_a_thousand_pieces_are_a_small_row() -> None:
+    world = a_world(order=say.an_order(lines=(say.a_line(quantity=1000, unit_price=1999),)))
+    assert len(world.order.known.runs) <= 4
+    assert sum(unit.paid for unit in world.order.known.every_unit()) == world.order.known.paid
+    many = {"L1": tuple(range(1, 502))}
+    assert slug(world.hear(say.a_complaint(units=many), OPENED)) == "too-many-units"
