@@ -7,6 +7,7 @@ from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
 from aftersales.decision import Because, Decision, Given, nothing, refused
 from aftersales.identity import effect_id
 from aftersales.money import shown
+from aftersales.policy.amounts import four_eyes_above
 from aftersales.policy.model import Policy
 from arbitration.domain.case import Case
 from arbitration.domain.commands import RulingMade, RulingSeconded
@@ -77,7 +78,7 @@ def stale(case: Case, event: RulingMade) -> Decision | None:
 
 def above_limit(decided: Recommendation, currency: str, policy: Policy) -> bool:
     """Whether refund and compensation together need four eyes; a currency that is not listed has no limit."""
-    limit = policy.four_eyes_above.get(currency)
+    limit = four_eyes_above(policy, currency)
     return limit is not None and decided.refund + decided.compensation > limit
 
 
@@ -153,7 +154,8 @@ def sent(
 
 
 def _held(case: Case, ruling: Ruling, policy: Policy) -> Decision:
-    limit = shown(policy.four_eyes_above[case.currency], case.currency)
+    limit = four_eyes_above(policy, case.currency)
+    above = "the limit" if limit is None else shown(limit, case.currency)
     state, moves = moved(case.with_ruling(ruling), "ruled_above_limit")
     return Decision(
         state=state,
@@ -163,7 +165,7 @@ def _held(case: Case, ruling: Ruling, policy: Policy) -> Decision:
             **told(state),
             "ruling": ruling.id,
             "ruling_status": ruling.status.value,
-            "next": f"Refund and compensation are above {limit}: another agent must confirm.",
+            "next": f"Refund and compensation are above {above}: another agent must confirm.",
         },
     )
 
