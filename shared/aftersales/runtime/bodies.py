@@ -1,6 +1,6 @@
 """The gate before every route: a body that is not small, plain, unambiguous JSON in UTF-8 goes no further.
 
-A pure ASGI middleware: it reads the body whole, within bounds of size and time, looks at it, and hands on the same bytes.
+A pure ASGI middleware: it reads the body whole, within bounds of size and time, looks at it and hands it on as it is.
 """
 
 import asyncio
@@ -20,6 +20,8 @@ from aftersales.runtime.problems import of_refusal
 MOST_BYTES: Final = 64 * 1024
 DEEPEST: Final = 20
 PATIENCE: Final = 10.0
+# The rest of the body is on its way and nobody will read it.
+CLOSE: Final = {"Connection": "close"}
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -52,7 +54,8 @@ class Gate:
         try:
             body = await asyncio.wait_for(gather(receive), self._patience)
         except TimeoutError:
-            raise Refused("too-slow", f"The body took longer than {self._patience:.0f} s.", 408) from None
+            sentence = f"The body took longer than {self._patience:.0f} s."
+            raise Refused("too-slow", sentence, 408, headers=CLOSE) from None
         if headers.getlist("content-encoding") not in ([], ["identity"]):
             raise Refused("encoding-refused", "Content-Encoding is not supported; send the body as it is.", 415)
         if body:
@@ -86,8 +89,7 @@ async def gather(receive: Receive) -> bytes:
 
 
 def too_large() -> Refused:
-    # The rest of the body is on its way and nobody will read it.
-    return Refused("body-too-large", f"The body is over {MOST_BYTES} bytes.", 413, headers={"Connection": "close"})
+    return Refused("body-too-large", f"The body is over {MOST_BYTES} bytes.", 413, headers=CLOSE)
 
 
 def media_type(headers: Headers) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aftersales.errors import Failure
 
@@ -21,6 +22,9 @@ ANSWERS_WITHIN: Final = 8
 BACKLOG: Final = 2_048
 TOOK_TOO_LONG: Final = 75
 INTERRUPTED: Final = 130
+LARGEST_HEAD: Final = 32 * 1024
+# From the connection, or the first byte of a further request, to the end of the request's head.
+HEAD_WITHIN: Final = 10.0
 
 
 class Server(uvicorn.Server):
@@ -30,6 +34,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=Bounded,
                 lifespan="off",
                 ws="none",
                 log_config=None,
@@ -44,6 +49,52 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class Bounded(HttpToolsProtocol):
+    """uvicorn's protocol, with the bounds it lacks: the head of a request must end, soon and before it is large."""
+
+    _in_body = False
+    _head = 0
+    _impatience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._in_body:
+            self._head += len(data)
+            self._wait_for_head()
+        super().data_received(data)
+        if self._head > LARGEST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        self._head_is_there()
+        self._in_body = True
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > LARGEST_HEAD:
+            # Raised into the parser, which makes it a 400.
+            raise ValueError("the head of the request is too large")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def _wait_for_head(self) -> None:
+        if self._impatience is None:
+            self._impatience = self.loop.call_later(HEAD_WITHIN, self.transport.close)
+
+    def _head_is_there(self) -> None:
+        self._head = 0
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
 
 
 def bound(host: str, port: int) -> socket.socket:
