@@ -1,7 +1,7 @@
 """Who complains, of what, on which day and for how much (docs/behaviour-model.md, "Buyers").
 
-A complaint is made on a day on which it may be made, whether that day's messages come at its start or at their own
-instants: windows are kept with a day to spare on both sides.
+A complaint is made on a day on which it may be made, also where it is handed in up to a day later (`Script.moments`):
+windows are kept with time to spare on both sides.
 """
 
 from dataclasses import dataclass
@@ -118,10 +118,10 @@ def _never_came(journey: Journey, trouble: Anomaly | None, chance: Random) -> Gr
         return None
     first, ends = day_of(journey.shipped_at) + EARLIEST, day_of(journey.promise_end)
     until = min(ends, day_of(trouble.first_at)) if trouble else ends
-    if chance.randrange(100) < 45 and first + 2 * DAY < until:
-        return "INR_IN_TRANSIT", first + chance.randint(0, (until - first) // DAY - 2) * DAY, True
+    if chance.randrange(100) < 45 and first + 3 * DAY < until:
+        return "INR_IN_TRANSIT", first + chance.randint(0, (until - first) // DAY - 3) * DAY, True
     said = day_of(journey.worst.at) if journey.worst else ends
-    day = min(max(said, first, ends + DAY), ends + WINDOW - DAY)
+    day = min(max(said, first, ends + DAY), ends + WINDOW - 2 * DAY)
     return "INR_OVERDUE", day, False
 
 
@@ -135,11 +135,11 @@ def _waiting(journey: Journey, delivered_at: datetime, chance: Random) -> Grieva
         return None
     said = day_of(journey.worst.at) if impatient and journey.worst else first + chance.randint(0, 3) * DAY
     day = max(first, said)
-    if day >= day_of(delivered_at) - DAY:
+    if day >= day_of(delivered_at) - 2 * DAY:
         return None
-    if day < ends:
+    if day < ends - DAY:
         return "INR_IN_TRANSIT", day, True
-    return ("INR_OVERDUE", max(day, ends + DAY), False) if ends + DAY < day_of(delivered_at) else None
+    return ("INR_OVERDUE", max(day, ends + DAY), False) if ends + 2 * DAY < day_of(delivered_at) else None
 
 
 def _arrived(journey: Journey, delivered_at: datetime, chance: Random) -> Grievance | None:
@@ -148,15 +148,15 @@ def _arrived(journey: Journey, delivered_at: datetime, chance: Random) -> Grieva
     if reason is None:
         return None
     said = day_of(journey.worst.at) if journey.worst else day_of(delivered_at)
-    last = day_of(max(delivered_at, journey.promise_end)) + WINDOW - DAY
-    return reason, min(max(said, day_of(delivered_at) + DAY), last), False
+    last = day_of(max(delivered_at, journey.promise_end)) + WINDOW - 2 * DAY
+    return reason, min(max(said, day_of(delivered_at) + 2 * DAY), last), False
 
 
 def _disappointment(journey: Journey, delivered_at: datetime, chance: Random) -> str | None:
     assert journey.promise_end is not None
     score = journey.worst.score if journey.worst else 5
     drawn = chance.randrange(100)
-    if delivered_at >= journey.promise_end and score < 5 and drawn < COMPLAINING["late"]:
+    if delivered_at >= journey.promise_end and drawn < COMPLAINING["late"]:
         return "LATE_COMPENSATION"
     if drawn < {1: COMPLAINING["bad word"], 2: COMPLAINING["bad word"], 3: COMPLAINING["middling word"]}.get(score, 0):
         [reason] = chance.choices([name for name, _ in DISAPPOINTMENTS], [share for _, share in DISAPPOINTMENTS])

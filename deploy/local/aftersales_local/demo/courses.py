@@ -1,7 +1,7 @@
 """How a complaint goes on: one of a few courses, drawn at its opening (docs/behaviour-model.md, "Courses").
 
-The days here are counted from the opening, and kept a day away from every deadline of the rulebook: a course is valid
-whether a day's messages arrive at its start or at their own instants.
+The days here are counted from the opening, and kept a day away from every deadline of the rulebook: a course stays
+valid where messages are handed in up to a day late (`Script.moments`).
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ from aftersales_local.demo.pen import Pen
 from aftersales_local.demo.script import Ending, Planned
 
 # What sellers do when they are asked, and buyers when sellers counter or refuse; weights out of 100.
-SELLERS: Final = (("silent", 21), ("accepts", 26), ("counters", 31), ("refuses", 17), ("withdrawn", 5))
-BUYERS: Final = (("accepts", 34), ("changes", 18), ("escalates", 24), ("waits", 18), ("withdraws", 6))
+SELLERS: Final = (("silent", 19), ("accepts", 22), ("counters", 32), ("refuses", 22), ("withdrawn", 5))
+BUYERS: Final = (("accepts", 28), ("changes", 18), ("escalates", 27), ("waits", 21), ("withdraws", 6))
 # What becomes of a dispute that came to the platform.
 DESK: Final = (("ruled", 83), ("fallback", 7), ("withdrawn", 4), ("seller gives in", 6))
 # What a buyer does whose parcel came while the complaint was held.
@@ -120,7 +120,7 @@ def _changed(pen: Pen, asked: int, answered: int, automatic: int, counter: int) 
 def _came_after_all(pen: Pen, arrived: int) -> Ending:
     """The held parcel was delivered in time: the buyer has 5 days to say something else."""
     doing = _drawn(pen, ARRIVED)
-    day = arrived + pen.chance.randint(1, 2)
+    day = arrived + pen.chance.randint(2, 3)
     order = pen.complaint.journey.order
     if doing == "withdraws":
         pen.says("buyer", day, ComplaintCancelled)
@@ -132,9 +132,9 @@ def _came_after_all(pen: Pen, arrived: int) -> Ending:
     if doing != "complains of the goods":
         return "cancelled"
     want = Plan(remedy="refund", amount=max(1, pen.complaint.amount // 2))
-    pen.says("buyer", day + 1, PlanChanged, want=want, reason="SNAD_DAMAGED")
+    pen.says("buyer", day, PlanChanged, want=want, reason="SNAD_DAMAGED")
     pen.reason = "SNAD_DAMAGED"
-    return _talk(pen, day + 1)
+    return _talk(pen, day)
 
 
 def _platform(pen: Pen, escalated: int) -> Ending:

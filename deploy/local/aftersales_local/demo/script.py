@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from aftersales.contracts.envelope import Event
@@ -21,6 +21,7 @@ class Planned:
     """A message: a record on `event.TOPIC` with (source, id) as its CloudEvents pair, or that command over HTTP.
 
     at: when it reaches the platform. An event says of itself when it happened; a late scan differs.
+    prompt: its own instant decides something, so that it must not be handed in later: a delivery just in time.
     id: over HTTP the Idempotency-Key. Two with one id are one message repeated, and come over the same door.
     expect_refused: the model says something here that the rules must answer with "nothing to do" or a refusal.
     """
@@ -31,6 +32,7 @@ class Planned:
     source: str
     door: Door = "kafka"
     expect_refused: bool = False
+    prompt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,10 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """Everything that reaches the platform on a day, in order."""
+class Moment:
+    """What is handed in at one instant, in order: first the messages, then the rulings."""
 
-    starts_at: datetime
+    at: datetime
     planned: tuple[Planned, ...]
     rulings: tuple[PlannedRuling, ...]
 
@@ -90,13 +92,26 @@ class Script:
         """When nothing can be open any more: run the clock up to here."""
         return day_of(max([*(said.at for said in self.planned), *(ruling.at for ruling in self.rulings)])) + AFTERMATH
 
-    def days(self) -> Iterator[Day]:
-        """The days on which something is said; on the others the clock alone moves."""
-        by_day: dict[datetime, tuple[list[Planned], list[PlannedRuling]]] = {}
+    def moments(self, step: timedelta = DAY) -> Iterator[Moment]:
+        """When to hand in what: each message at the first whole `step` not before its own instant, prompt ones at it.
+
+        Never earlier than it happened, as scans of the future do not count. Up to a day the script stays valid; zero
+        gives every message an instant of its own.
+        """
+        by_instant: dict[datetime, tuple[list[Planned], list[PlannedRuling]]] = {}
         for planned in self.planned:
-            by_day.setdefault(day_of(planned.at), ([], []))[0].append(planned)
+            at = planned.at if planned.prompt else _rounded(planned.at, step)
+            by_instant.setdefault(at, ([], []))[0].append(planned)
         for ruling in self.rulings:
-            by_day.setdefault(day_of(ruling.at), ([], []))[1].append(ruling)
-        for starts_at in sorted(by_day):
-            said, ruled = by_day[starts_at]
-            yield Day(starts_at, tuple(said), tuple(ruled))
+            by_instant.setdefault(_rounded(ruling.at, step), ([], []))[1].append(ruling)
+        for at in sorted(by_instant):
+            said, ruled = by_instant[at]
+            yield Moment(at, tuple(said), tuple(ruled))
+
+
+def _rounded(instant: datetime, step: timedelta) -> datetime:
+    """Up to the next whole `step` of its day."""
+    if not step:
+        return instant
+    begins = day_of(instant)
+    return begins - (begins - instant) // step * step

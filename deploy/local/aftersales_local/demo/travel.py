@@ -83,7 +83,8 @@ def _told(journey: Journey, number: int, status: ScanStatus, at: datetime, chanc
     drawn = chance.randrange(1000)
     # The scans that deadlines hang on are told at once: the model plans around them.
     heard_at = at + chance.randint(24, 96) * HOUR if drawn < LATE and status == "in_transit" else at
-    first = Planned(heard_at, scan, f"scan-{journey.number}-{number}", CARRIER)
+    prompt = status == "delivered" and journey.promise_end is not None and DAY > journey.promise_end - at > 0 * DAY
+    first = Planned(heard_at, scan, f"scan-{journey.number}-{number}", CARRIER, prompt=prompt)
     yield first
     drawn = chance.randrange(1000)
     if drawn < REPEATED:
