@@ -1,0 +1,1 @@
+"""Threads, parties and notices, as notification keeps them."""

@@ -1,0 +1,60 @@
+"""The thread of one order: what its parties were told, and what they are asked for."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final, Literal
+
+Party = Literal["buyer", "seller"]
+BUYER: Final[Party] = "buyer"
+SELLER: Final[Party] = "seller"
+PARTIES: Final[tuple[Party, ...]] = (BUYER, SELLER)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a party is asked for until an instant. since: the step that first asked for it, `dispute.opened`."""
+
+    party: Party
+    task: str
+    until: datetime
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A dispute as its newest step left it. reminded: the reminders given of what is still asked for."""
+
+    dispute: str
+    step: int
+    state: str
+    policy: str
+    waits: tuple[Asked, ...] = ()
+    reminded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """buyer, seller: their ids, None until they were heard. told: what was said of each parcel, each thing once."""
+
+    order: str
+    buyer: str | None = None
+    seller: str | None = None
+    disputes: tuple[Followed, ...] = ()
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def recipient(self, party: Party) -> str | None:
+        return self.buyer if party == BUYER else self.seller
+
+    def dispute(self, name: str) -> Followed | None:
+        return next((each for each in self.disputes if each.dispute == name), None)
+
+    def following(self, followed: Followed) -> "Thread":
+        others = tuple(each for each in self.disputes if each.dispute != followed.dispute)
+        return replace(self, disputes=(*others, followed))
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """What is known of a party; `zone` is an IANA name."""
+
+    zone: str | None = None

@@ -1,0 +1,1 @@
+"""The tables of notification: its kinds of subject, and bounded reads."""

@@ -1,0 +1,150 @@
+"""Every step of a dispute in words. The tail of each, what to do now and until when, is the same for all."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from aftersales.contracts import dispute as said
+from aftersales.contracts.dispute import DisputeStep
+from notification.domain.notice import Reader, Words
+from notification.wording.phrases import listed, money, plan, reason, sentences, verb, when, who
+from notification.wording.tasks import what_now
+
+
+def opened(step: said.DisputeOpened, reader: Reader) -> Words:
+    asks = f"{who('buyer', reader, begins=True)} {verb('buyer', reader, 'ask', 'asks')} for {plan(step.want, step)}"
+    held = ""
+    if step.held_until is not None:
+        until = when(step.held_until, reader)
+        held = (
+            f"The parcel is still within its promised time, so the dispute waits until {until}; "
+            "if nothing has arrived by then, the platform takes it up by itself."
+        )
+    return Words(f"Dispute opened on order {step.order}", sentences(f"{asks}, because {reason(step)}.", held))
+
+
+def plan_changed(step: said.DisputePlanChanged, reader: Reader) -> Words:
+    wants = (
+        f"{who('buyer', reader, begins=True)} now {verb('buyer', reader, 'ask', 'asks')} for {plan(step.want, step)}"
+    )
+    return Words("The buyer's plan has changed", f"{wants}, because {reason(step)}.")
+
+
+def plan_refused(step: said.DisputePlanRefused, reader: Reader) -> Words:
+    if step.state == "ARBITRATION_REVIEW":
+        return Words("Proposal refused", "The platform's proposal was refused; the platform decides.")
+    seller = who("seller", reader, begins=True)
+    if step.counter is None or step.counter.amount == 0:
+        return Words("No refund offered", f"{seller} {verb('seller', reader, 'refuse', 'refuses')} a refund.")
+    offer = f"{seller} {verb('seller', reader, 'offer', 'offers')} {plan(step.counter, step)} instead."
+    return Words("Another plan offered", offer)
+
+
+def agreed(step: said.DisputeAgreed, reader: Reader) -> Words:
+    settled = plan(step.plan, step)
+    text = {
+        "consensus": f"Both sides agree on {settled}.",
+        "seller_timeout": f"The seller did not answer in time, so the buyer's plan is carried out: {settled}.",
+        "proposal": f"The platform's proposal is accepted: {settled}.",
+        "service": f"The platform's after-sales service settles the dispute: {settled}.",
+        "arbitration": f"The platform's decision is carried out: {settled}.",
+    }[step.agreement]
+    return Words("A plan is carried out", sentences(text, _coming(step, reader)))
+
+
+def hold_ended(step: said.DisputeHoldEnded, _reader: Reader) -> Words:
+    text = {
+        "delivered": "The parcel was delivered while the dispute waited for it.",
+        "anomaly": f"Something happened to the parcel on its way, so the dispute goes on: {reason(step)}.",
+        "promise_broken": "The promised delivery time has ended and the parcel has not arrived.",
+    }[step.cause]
+    return Words("The dispute goes on", text)
+
+
+def evidence_added(step: said.DisputeEvidenceAdded, reader: Reader) -> Words:
+    return Words("Evidence added", f"{who(step.party, reader, begins=True)} added evidence: {listed(step.evidence)}.")
+
+
+def evidence_completed(step: said.DisputeEvidenceCompleted, reader: Reader) -> Words:
+    has = verb(step.party, reader, "have", "has")
+    return Words("Evidence complete", f"{who(step.party, reader, begins=True)} {has} nothing more to add.")
+
+
+def escalated(step: said.DisputeEscalated, reader: Reader) -> Words:
+    text = {
+        "by_hand": f"{who('buyer', reader, begins=True)} asked the platform to decide.",
+        "automatic": "The two sides have not agreed in time, so the platform takes the dispute up.",
+        "promise_broken": "The promised time has ended and nothing has arrived, so the platform takes the dispute up.",
+    }[step.how]
+    return Words("The platform takes the dispute up", text)
+
+
+def review_started(_step: said.DisputeReviewStarted, _reader: Reader) -> Words:
+    return Words("The platform decides", "The time for evidence is over. The platform decides on what is on file.")
+
+
+def facts_changed(_step: said.DisputeFactsChanged, _reader: Reader) -> Words:
+    return Words("New facts on file", "What has become known of the order since was added to the file.")
+
+
+def ruled(step: said.DisputeRuled, reader: Reader) -> Words:
+    parts = [
+        f"{money(amount, step)} {name}"
+        for amount, name in (
+            (step.refund, "refund"),
+            (step.compensation, "compensation"),
+            (step.freight, "return freight"),
+        )
+        if amount
+    ]
+    paid = f"The buyer receives {listed(tuple(parts))}" if parts else "There is no refund"
+    back = " once the goods are back" if step.remedy == "return" else ""
+    rests = f"The decision rests on rule {step.rule} of the policy {step.policy}; responsible: {step.liable}."
+    return Words("The platform has decided", sentences(f"{paid}{back}.", rests, _coming(step, reader)))
+
+
+def closed(step: said.DisputeClosed, reader: Reader) -> Words:
+    paid = step.refund + step.compensation + step.freight
+    text = {
+        "CLOSED_REFUNDED": f"{money(paid, step)} {verb('buyer', reader, 'was paid to you', 'was paid to the buyer')}.",
+        "CLOSED_REJECTED": "It ended without a refund.",
+        "CLOSED_NO_RETURN": "The goods were not sent back in time, so there is no refund.",
+        "CLOSED_CANCELLED": "It was withdrawn or no longer needed.",
+        "CLOSED_EXTERNAL": "The payment provider has decided about the payment itself.",
+    }.get(step.state, "It has ended.")
+    return Words("Dispute closed", text)
+
+
+def refused(event: said.CommandRefused, _reader: Reader) -> Words:
+    what = event.command.rpartition(".")[2].replace("_", " ")
+    text = (
+        f"What you asked for in dispute {event.dispute} on order {event.order} ({what}) was not done. {event.sentence}"
+    )
+    return Words("Your request was not carried out", text)
+
+
+def _coming(step: DisputeStep, reader: Reader) -> str:
+    if step.state == "REFUND_PENDING":
+        return verb("buyer", reader, "The money is on its way to you.", "The money is on its way to the buyer.")
+    return ""
+
+
+STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
+    said.DisputeOpened: opened,
+    said.DisputePlanChanged: plan_changed,
+    said.DisputePlanRefused: plan_refused,
+    said.DisputeAgreed: agreed,
+    said.DisputeHoldEnded: hold_ended,
+    said.DisputeEvidenceAdded: evidence_added,
+    said.DisputeEvidenceCompleted: evidence_completed,
+    said.DisputeEscalated: escalated,
+    said.DisputeReviewStarted: review_started,
+    said.DisputeFactsChanged: facts_changed,
+    said.DisputeRuled: ruled,
+    said.DisputeClosed: closed,
+}
+
+
+def step_words(step: DisputeStep, reader: Reader) -> Words:
+    words = STEPS[type(step)](step, reader)
+    where = f"Dispute {step.dispute} on order {step.order}."
+    return Words(words.title, sentences(where, words.text, what_now(step, reader)))
