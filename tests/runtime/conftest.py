@@ -9,17 +9,19 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tests.runtime.streams import Shop, shop
 from tests.runtime.toy import TABLES, Toy, toy
+from tests.support.servers import MakeTopic
 
 from aftersales.contracts.envelope import Event
 from aftersales.identity import cause_id
 from aftersales.policy.book import PolicyBook
 from aftersales.runtime.causes import Cause, Place, Record, content_hash
+from aftersales.runtime.engine import Engine
+from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool, open_pool
 from aftersales.runtime.unit import Unit
-
-TEMPLATE: dict[str, str] = {}
 
 
 @pytest.fixture
@@ -111,6 +113,58 @@ class Look:
 @pytest.fixture
 def see(pool: Pool) -> Look:
     return Look(pool)
+
+
+@pytest.fixture
+async def kafka_words(make_topic: MakeTopic) -> AsyncIterator[Toy]:
+    """The toy on topics that exist."""
+    commands, balances = await make_topic(partitions=3), await make_topic(partitions=3)
+    with toy(commands, balances) as made:
+        yield made
+
+
+@pytest.fixture
+async def marketplace(kafka: str) -> AsyncIterator[Shop]:
+    async with shop(kafka) as made:
+        yield made
+
+
+@dataclass
+class Engines:
+    """Starts engines on one database and one group, and ends them with the test."""
+
+    words: Toy
+    database: str
+    bootstrap: str
+    running: list[Engine] = field(default_factory=list)
+
+    def make(self, **options: Any) -> Engine:
+        reach = {"session_timeout_ms": 6_000, "fetch_max_wait_ms": 50, **options}
+        return Engine(
+            self.words.service,
+            database_url=self.database,
+            kafka=Kafka(self.bootstrap, "toy", **reach),
+            policies=PolicyBook([]),
+            group=self.words.commands,
+        )
+
+    async def start(self, **options: Any) -> Engine:
+        engine = self.make(**options)
+        await engine.start()
+        self.running.append(engine)
+        return engine
+
+    async def stop(self, engine: Engine) -> None:
+        self.running.remove(engine)
+        await engine.stop()
+
+
+@pytest.fixture
+async def engines(kafka_words: Toy, toy_database: str, kafka: str) -> AsyncIterator[Engines]:
+    made = Engines(kafka_words, toy_database, kafka)
+    yield made
+    for engine in list(made.running):
+        await made.stop(engine)
 
 
 EVERYTHING: Sequence[str] = (

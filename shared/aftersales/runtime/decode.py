@@ -16,6 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from aftersales.contracts.envelope import Event
+from aftersales.contracts.words import VOCABULARY
 from aftersales.decision import SubjectRef
 from aftersales.identity import cause_id
 from aftersales.runtime.causes import Cause, DeadLetter, Item, Record, content_hash
@@ -111,7 +112,7 @@ class Decoder:
         if version > self._versions.get(name, version):
             why = f"{type_} is newer than this version of {self._service.name}"
             return Cause(subject=subject, event=None, hash=digest, park=why, **common)
-        note = "ignored" if type_ in Event.vocabulary else "unknown_type"
+        note = "ignored" if type_ in VOCABULARY else "unknown_type"
         return Cause(subject=subject, event=None, hash=digest, note=note, **common)
 
     def _concerned(self, on: On, event: Event, common: dict[str, Any]) -> list[Item]:

@@ -112,21 +112,29 @@ class Relay:
 
     async def _with(self, connection: Connection) -> None:
         self._leased = float("-inf")
-        while not self._stopping:
-            if time.monotonic() - self._leased > RENEW_AFTER:
-                await self._take(connection)
-            # Before reading: a wake-up that comes while we read must lead to another look.
-            woken = self._wake.is_set()
-            self._wake.clear()
-            if not self.leads:
-                if woken:
-                    await notify(connection, OUTBOX)
-                await self._wait(STANDBY)
-            elif rows := await connection.fetch(READ, BATCH):
-                await self._send(connection, rows)
-            else:
-                await self._wait(POLL)
-        await connection.execute(GIVE_UP)
+        try:
+            while not self._stopping:
+                await self._look(connection)
+        finally:
+            # The session goes back to the pool and lives on; nobody must take it for a relay that is at work.
+            self._leased = float("-inf")
+            with suppress(Exception):
+                await connection.execute(GIVE_UP)
+
+    async def _look(self, connection: Connection) -> None:
+        if time.monotonic() - self._leased > RENEW_AFTER:
+            await self._take(connection)
+        # Before reading: a wake-up that comes while we read must lead to another look.
+        woken = self._wake.is_set()
+        self._wake.clear()
+        if not self.leads:
+            if woken:
+                await notify(connection, OUTBOX)
+            await self._wait(STANDBY)
+        elif rows := await connection.fetch(READ, BATCH):
+            await self._send(connection, rows)
+        else:
+            await self._wait(POLL)
 
     async def _take(self, connection: Connection) -> None:
         asked = time.monotonic()

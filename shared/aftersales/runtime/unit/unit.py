@@ -269,6 +269,6 @@ def _set_aside(item: Item, problem: Exception) -> Item:
     if isinstance(item, DeadLetter):
         # Its own words cannot be stored; the bytes can.
         return replace(item, sentence="It could not be stored as it was.", record=replace(item.record, headers=()))
-    if item.record is not None and isinstance(problem, asyncpg.DataError):
+    if item.record is not None and isinstance(problem, (asyncpg.DataError, OverflowError)):
         return DeadLetter(item.record, "not-storable", f"The database does not take it: {problem}", item.last)
     return replace(item, park=f"{type(problem).__name__}: {problem}"[:500])
