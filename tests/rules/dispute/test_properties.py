@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from aftersales.contracts.dispute import RefundOrdered
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import AddressChanged, OrderPaid, PartyChanged, RefundFailed
-from dispute.domain import transitions
+from dispute.domain import states, transitions
 from dispute.domain.order import Order
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SHIPPED

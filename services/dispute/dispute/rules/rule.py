@@ -54,7 +54,7 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         ruling=said.ruling,
         counts_for_seller=said.counts_for_seller,
     )
-    draft.facts.update(ruling=said.ruling, rule=said.rule, cap=draft.order.cap(dispute.units), agent=said.agent)
+    draft.facts.update(ruling=said.ruling, rule=said.rule, cap=draft.order.cap(dispute.units))
     record_resolution(draft, ruled, sums)
     if not sums.total:
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")
