@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         validation_alias="AFTERSALES_DISPUTE_URL",
         description="Set it to the http:// or https:// address of the dispute service.",
     )
+    notice_file: Path = Field(
+        Path(".local/notices.ndjson"),
+        validation_alias="AFTERSALES_NOTICE_FILE",
+        description="Set it to the file that notices are appended to; notification alone reads it.",
+    )
     failpoint: str | None = Field(
         None,
         validation_alias="AFTERSALES_FAILPOINT",
