@@ -169,6 +169,7 @@ async def test_killed_it_starts_again_and_nothing_is_lost_or_doubled(start: Star
     await first.say("a", "b")
     assert await asyncio.wait_for(first.process.wait(), 20) == -signal.SIGKILL
     second = await start(first.topics)
+    await eventually(second.ready, within=40)
     await eventually(lambda: second.one("select sum(balance) = 10 from account"), within=40)
     assert await second.told_to_stop() == 0
     assert await second.one("select count(*) from history") == 2
