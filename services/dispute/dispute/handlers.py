@@ -9,8 +9,9 @@ from aftersales.decision import SubjectRef
 from aftersales.service import On, OnTimer, Service
 from dispute.domain import transitions
 from dispute.domain.order import Order
+from dispute.domain.subjects import name_ref, order_ref, seller_ref
 from dispute.rules import deadlines, facts, party, payment, rule, wait
-from dispute.store.kinds import ORDERS, SELLERS, order_ref, seller_ref
+from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
 def _order(event: Any) -> tuple[SubjectRef, ...]:
@@ -27,16 +28,23 @@ def _account(state: Order | None, event: Any) -> tuple[SubjectRef, ...]:  # noqa
     return (seller_ref(state.terms.seller),) if state is not None and state.terms is not None else ()
 
 
-def _account_if_waited_for(state: Order | None, event: said.OrderPlaced) -> tuple[SubjectRef, ...]:
-    """An acceptance may have waited for the order. Other orders must not queue for their seller's row."""
-    waited_for = state is not None and state.terms is None and bool(state.waiting)
-    return (seller_ref(event.seller),) if waited_for else ()
+def _name(state: Order | None, event: said.ComplaintMade) -> tuple[SubjectRef, ...]:
+    """The dispute's name, which no other order may use; an order that is not known yet takes none."""
+    return (name_ref(event.dispute),) if state is not None and state.terms is not None else ()
+
+
+def _what_waited_for_it(state: Order | None, event: said.OrderPlaced) -> tuple[SubjectRef, ...]:
+    """A complaint and its acceptance may have waited. Other orders must not queue for their seller's row."""
+    if state is None or state.terms is not None or not state.waiting:
+        return ()
+    names = {name_ref(complaint.dispute) for complaint in wait.complaints(state)}
+    return (seller_ref(event.seller), *sorted(names))
 
 
 FACTS: Final = tuple(On(fact, _order, decide) for fact, decide in wait.FACTS.items())
 
 COMMANDS: Final = (
-    On(said.ComplaintMade, _order, wait.command),
+    On(said.ComplaintMade, _order, wait.command, also=_name),
     On(said.PlanChanged, _order, wait.command),
     On(said.PlanAccepted, _order, wait.command, also=_account),
     On(said.PlanRefused, _order, wait.command),
@@ -84,9 +92,9 @@ TIMERS: Final = (
 
 SERVICE: Final = Service(
     name="dispute",
-    kinds=(ORDERS, SELLERS),
+    kinds=(ORDERS, SELLERS, NAMES),
     rules=(
-        On(said.OrderPlaced, _order, wait.order_placed, also=_account_if_waited_for),
+        On(said.OrderPlaced, _order, wait.order_placed, also=_what_waited_for_it),
         *FACTS,
         *COMMANDS,
         *PARCELS,

@@ -198,6 +198,14 @@ def test_a_cancelled_order_can_still_be_disputed() -> None:
     assert slug(world.hear(say.a_complaint(), OPENED)) is None
 
 
+def test_a_name_is_good_for_one_order_only() -> None:
+    world = opened()
+    for fact in (say.an_order(order="O2"), say.shipped(order="O2"), say.delivered(order="O2")):
+        world.hear(fact)
+    assert slug(world.hear(say.a_complaint(order="O2"))) == "dispute-id-taken"
+    assert slug(world.hear(say.a_complaint(order="O2", dispute="D2"))) is None
+
+
 def test_an_order_without_lines_cannot_be_disputed() -> None:
     world = a_world(order=say.an_order(lines=(), shipping=0, discount=0))
     assert slug(world.hear(say.a_complaint(), OPENED)) == "no-such-unit"

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from aftersales.contracts.dispute import RefundOrdered
+from aftersales.contracts.dispute import CommandRefused, RefundOrdered
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
 from tests.services.dispute.conftest import Town
@@ -106,6 +106,10 @@ async def test_another_orders_dispute_name_is_not_taken_over(town: Town) -> None
     row = await town.pool.fetchrow("select order_id, buyer from disputes where dispute = 'D1'")
     assert row is not None
     assert (row["order_id"], row["buyer"]) == ("O1", "anna")
+    refusal = (await town.said())[-1]
+    assert isinstance(refusal, CommandRefused)
+    assert refusal.slug == "dispute-id-taken"
+    assert await town.pool.fetchval("select count(*) from parked") == 0
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,7 @@ async def test_another_orders_dispute_name_is_not_taken_over(town: Town) -> None
         "truncate journal",
         "update resolution set refund = 0",
         "delete from statement",
-        "insert into journal (journal_id, order_id, dispute, account, currency, amount, at, cause) "
+        "insert into journal (journal_id, order_id, dispute, account, currency, amount, at, cause) "  # noqa: ISC004
         "values ('x', 'O1', 'D1', 'buyer', 'USD', 1, now(), gen_random_uuid())",
         "insert into resolution select * from resolution",
     ],

@@ -37,7 +37,15 @@ STATEMENTS = (
         debt jsonb
     ) with (fillfactor = 80)
     """,
-    # The key names the order: a stranger who uses an id that is taken must not write over the other's row.
+    """
+    create table dispute_names (
+        id text primary key,
+        version bigint not null,
+        state jsonb,
+        order_id text
+    )
+    """,
+    # The key names the order: whoever used a name that is taken must not write over the other's row.
     """
     create table disputes (
         order_id text not null,

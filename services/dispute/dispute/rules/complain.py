@@ -37,6 +37,8 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
         opened = await_seller(draft, opened, number)
     draft.facts.update(reason=said.reason, asked=said.want.amount, cap=opened.held, plan=want.amount)
     opened = draft.tell(DisputeOpened, opened, want=want, held_until=held)
+    if before is None:
+        draft.keep_name(opened.id)
     if opened.held:
         _hold_funds(draft, opened)
     return draft.because(number)
@@ -44,7 +46,7 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
 
 def _may_open(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
     return (
-        _sensible(draft, wanted)
+        _sensible(draft, wanted, said)
         or guards.units(draft, wanted)
         or guards.lines_free(draft, wanted)
         or guards.reason(draft, wanted, said.reason, said.evidence)
@@ -56,8 +58,10 @@ def _may_open(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: Complai
     )
 
 
-def _sensible(draft: Draft, wanted: Mapping[str, tuple[int, ...]]) -> No | None:
+def _sensible(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
     terms = draft.order.known
+    if draft.is_taken(said.dispute):
+        return No("dispute-id-taken", f"Another dispute is called {said.dispute}. Choose another name.")
     if terms.buyer == terms.seller:
         return No("own-order", "The buyer of this order is its seller; there is nobody to settle with.")
     if len(draft.order.disputes) >= MOST_DISPUTES:

@@ -12,8 +12,10 @@ from aftersales.policy import calendar
 from aftersales.policy.model import Policy
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
+from dispute.domain.name import Name
 from dispute.domain.order import Order
 from dispute.domain.seller import Seller
+from dispute.domain.subjects import name_ref, seller_ref
 
 # When tracking stays silent the dispute helps itself (design, "who owns what").
 PATIENCE_WITH_TRACKING: Final = timedelta(hours=1)
@@ -83,12 +85,13 @@ class Draft:
     @property
     def seller(self) -> Seller:
         """The seller's account as this decision leaves it."""
-        ref = self._seller_ref
+        ref = seller_ref(self.order.known.seller)
         return self._others.get(ref) or self.given.others.get(ref) or Seller(self.order.known.seller)
 
-    @property
-    def _seller_ref(self) -> SubjectRef:
-        return SubjectRef("seller", self.order.known.seller)
+    def is_taken(self, name: str) -> bool:
+        """Whether the name is that of another order's dispute."""
+        known: Name | None = self.given.others.get(name_ref(name))
+        return known is not None and known.order != self.order.id
 
     # -- what is written -----------------------------------------------------------------------------------------------
 
@@ -97,7 +100,10 @@ class Draft:
         return dispute
 
     def keep_seller(self, seller: Seller) -> None:
-        self._others[self._seller_ref] = seller
+        self._others[seller_ref(seller.id)] = seller
+
+    def keep_name(self, dispute: str) -> None:
+        self._others[name_ref(dispute)] = Name(self.order.id)
 
     def say(self, event: Event) -> None:
         self._events.append(event)

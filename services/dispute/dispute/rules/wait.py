@@ -10,6 +10,7 @@ from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
     AddressChanged,
     Command,
+    ComplaintMade,
     OrderCancelled,
     OrderEvent,
     OrderPaid,
@@ -70,6 +71,12 @@ def order_placed(order: Order | None, said: OrderPlaced, given: Given) -> Decisi
     for one in waiting:
         decision = _then(decision, one, given)
     return decision
+
+
+def complaints(order: Order) -> tuple[ComplaintMade, ...]:
+    """The complaints among what waits."""
+    events = (_event(one) for one in order.waiting if one.type == ComplaintMade.TYPE)
+    return tuple(event for event in events if isinstance(event, ComplaintMade))
 
 
 def still_unknown(order: Order, fired: TimerFired, given: Given) -> Decision:

@@ -3,22 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from aftersales.decision import SubjectRef
 from aftersales.service import Kind, View
 from dispute.domain.dispute import Dispute
+from dispute.domain.name import Name
 from dispute.domain.order import Order
 from dispute.domain.seller import Seller
-
-ORDER: Final = "order"
-SELLER: Final = "seller"
-
-
-def order_ref(order: str) -> SubjectRef:
-    return SubjectRef(ORDER, order)
-
-
-def seller_ref(seller: str) -> SubjectRef:
-    return SubjectRef(SELLER, seller)
+from dispute.domain.subjects import NAME, ORDER, SELLER
 
 
 def _order(order: Order) -> Mapping[str, Any]:
@@ -111,3 +101,4 @@ ORDERS: Final = Kind(
     views=(View("disputes", ("order_id", "dispute"), _disputes), View("dispute_lines", ("order_id", "line"), _lines)),
 )
 SELLERS: Final = Kind(SELLER, "sellers", Seller, _seller)
+NAMES: Final = Kind(NAME, "dispute_names", Name, lambda name: {"order_id": name.order})

@@ -16,7 +16,7 @@ from aftersales.runtime.causes import written
 from aftersales.runtime.paging import Page
 from aftersales.runtime.tables import HISTORY, OUTAGE
 from dispute.domain.order import Order
-from dispute.store.kinds import order_ref
+from dispute.domain.subjects import order_ref
 from dispute.store.tables import DISPUTES, ORDERS, STATEMENT
 
 ORDER: Final = msgspec.json.Decoder(Order)

@@ -35,6 +35,15 @@ SELLERS: Final = Table(
     Column("debt", JSONB),
 )
 
+NAMES: Final = Table(
+    "dispute_names",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", JSONB),
+    Column("order_id", Text),
+)
+
 DISPUTES: Final = Table(
     "disputes",
     METADATA,
