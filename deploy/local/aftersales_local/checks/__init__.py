@@ -1,0 +1,42 @@
+"""The closing checks: what must be true when everything has come to rest, read from the tables and topics themselves.
+
+Nothing here uses the services' or the engine's code: their mistakes must not be repeated here. What is written by hand
+twice (names of tables, the rulebook's transitions, how a cause's id is derived) is written twice on purpose.
+"""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+import asyncpg
+
+from aftersales_local.checks import delivery, history, money, rest, topics
+from aftersales_local.checks.report import Check
+
+__all__ = ["Check", "run"]
+
+
+async def run(databases: Mapping[str, str], bootstrap: str) -> list[Check]:
+    """Every check, in the order in which a person reads them.
+
+    databases: the DSN of each service by its name (order_tracking, dispute, arbitration, notification).
+    """
+    records = await topics.read(bootstrap, delivery.EVERY_TOPIC)
+    async with AsyncExitStack() as opened:
+        connections: dict[str, asyncpg.Connection] = {}
+        for service, dsn in databases.items():
+            connections[service] = await asyncpg.connect(dsn)
+            opened.push_async_callback(connections[service].close)
+        return [
+            await delivery.every_record_known(connections, records),
+            await rest.nothing_unsent(connections),
+            await delivery.every_event_published(connections, records),
+            await rest.nothing_due(connections),
+            await rest.nothing_parked(connections),
+            await money.journals_balanced(connections),
+            await money.refunds_within_paid(connections),
+            await money.one_resolution(connections),
+            await rest.one_notice(connections),
+            await history.without_gaps(connections),
+            await history.moves_legal(connections),
+            await rest.no_deadline_passed(connections),
+        ]
