@@ -232,7 +232,11 @@ class Receive(ConsumerRebalanceListener):  # type: ignore[misc]
             raise Failure(
                 f"A record does not fit into a fetch: {problem} Lower max.message.bytes of its topic."
             ) from problem
-        records = [record for partition in found.values() for record in partition]
+        # Facts before commands: topics have no order among them, and a complaint that was fetched together with its
+        # order's shipment must find it shipped. Within a partition the order stays.
+        commands = self._unit.service.commands
+        partitions = sorted(found.items(), key=lambda each: each[0].topic in commands)
+        records = [record for _, partition in partitions for record in partition]
         full = len(records) >= self._size
         self._size = min(LARGEST, self._size * 2) if full else max(SMALLEST, self._size // 2)
         return records
