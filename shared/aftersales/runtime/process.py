@@ -133,6 +133,8 @@ async def serving(
     finally:
         health.stopping = True
         server.should_exit = True
+        engine.receive.stop()
+        engine.wake.stop()
         for task in tasks[2:]:
             task.cancel()
         # Requests in flight are answered while the batch in flight is finished; both commit through the engine's pool.
