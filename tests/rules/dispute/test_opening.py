@@ -118,6 +118,7 @@ def test_refused_and_said_so(differs: dict[str, object], answer: str) -> None:
     assert (decision.outcome, decision.slug, decision.state) == (Outcome.REFUSED, answer, None)
     [told] = world.told(CommandRefused)
     assert (told.slug, told.command, told.dispute) == (answer, "marketplace.complaint_made", "D1")
+    assert told.party == {"anna": "buyer", "shop": "seller"}.get(told.by)
     assert world.order.disputes == {}
 
 

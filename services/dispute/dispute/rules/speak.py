@@ -106,7 +106,7 @@ def _late(draft: Draft, dispute: Dispute, said: Command) -> No | None:
 
 
 def _refused(draft: Draft, dispute: Dispute | None, said: Command, no: No) -> Decision:
-    event = command_refused(said, draft.given, no)
+    event = command_refused(said, draft.given, no, draft.order.party(said.by))
     facts = {**draft.facts, "command": said.name(), "by": said.by, "refused": no.slug}
     if dispute is not None:
         facts["state"] = dispute.state
@@ -120,8 +120,9 @@ def _refused(draft: Draft, dispute: Dispute | None, said: Command, no: No) -> De
     )
 
 
-def command_refused(said: Command, given: Given, no: No) -> CommandRefused:
+def command_refused(said: Command, given: Given, no: No, party: Party | None = None) -> CommandRefused:
     return CommandRefused(
+        party=party,
         order=said.order,
         dispute=said.dispute,
         by=said.by,
