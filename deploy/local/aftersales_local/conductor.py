@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from aftersales.errors import Failure
 from aftersales.runtime import clock
+from aftersales_local.partitions import all_partitions
 from aftersales_local.postgres import connected
 from aftersales_local.state import Stack
 
@@ -79,12 +80,13 @@ class Look:
 
 
 class Conductor:
-    """Steps the simulated clock of a stack. `steps` and `looks` count, for figures."""
+    """Steps the simulated clock of a stack. stepped: told of every step. `steps` and `looks` count, for figures."""
 
     def __init__(self, stack: Stack, outside: tuple[Outside, ...] = ()) -> None:
         if stack.clock != "simulated":
             raise Failure("The running stack follows the real clock. Stop it with `aftersales down`, then try again.")
         self.stack = stack
+        self.stepped: list[Callable[[datetime], None]] = []
         self.steps = 0
         self.looks = 0
         self._outside = outside
@@ -102,7 +104,7 @@ class Conductor:
             self._kafka = AIOKafkaConsumer(bootstrap_servers=self.stack.bootstrap, enable_auto_commit=False)
             opened.push_async_callback(self._kafka.stop)
             await self._kafka.start()
-            self._partitions = await self._all_partitions()
+            self._partitions = await all_partitions(self.stack.bootstrap)
             self._until_closed = opened.pop_all()
         return self
 
@@ -121,6 +123,8 @@ class Conductor:
 
     async def step(self, instant: datetime) -> None:
         """Set the clock everywhere; what falls due by it begins to happen."""
+        for told in self.stepped:
+            told(instant)
         await asyncio.gather(*(clock.step(connection, instant) for connection in self._databases.values()))
         self.steps += 1
 
@@ -182,15 +186,6 @@ class Conductor:
     @property
     def _topics(self) -> set[str]:
         return {each.topic for each in self._partitions}
-
-    async def _all_partitions(self) -> list[TopicPartition]:
-        topics = await self._kafka.topics()
-        return [
-            TopicPartition(topic, partition)
-            for topic in sorted(topics)
-            if not topic.startswith("_")
-            for partition in sorted(self._kafka.partitions_for_topic(topic) or ())
-        ]
 
     async def _ends(self) -> dict[str, int]:
         ends: dict[str, int] = {}

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Final, Self
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from aftersales.contracts.dispute import RefundOrdered
 from aftersales.contracts.envelope import Event
@@ -22,21 +22,23 @@ from aftersales.contracts.words import VOCABULARY
 from aftersales.errors import Failure
 from aftersales.runtime import kafka
 from aftersales.runtime.kafka import Kafka
+from aftersales_local.partitions import all_partitions
 from aftersales_local.payments import PaymentProvider
 
 SOURCE: Final = "marketplace"
 SETTLEMENTS: Final = "dispute.settlements"
 HEARD: Final = (SETTLEMENTS, "dispute.disputes")
 POLL_MS: Final = 500
-Hear = Callable[[Event, str, datetime], None]
+Hear = Callable[[Event, str], None]
 
 
 class Marketplace:
     """Speaks and listens over Kafka.
 
-    now: dates what is published. provider: None where payments are made by hand. hear: told of every event of disputes
-    and settlements, with the id of its cause. paid: told of every answer of the provider. from_the_beginning: hear what
-    was said before too; answers are the same under the same ids, so that none counts twice.
+    now: dates what is published. provider: None where payments are made by hand, as they are for orders in `by_hand`.
+    listeners: told of every event of disputes and settlements, with the id of its cause. payments: told of every answer
+    of the provider, with its id. from_the_beginning: hear what was said before too; answers are the same under the same
+    ids, so that none counts twice.
     """
 
     def __init__(
@@ -45,17 +47,16 @@ class Marketplace:
         now: Callable[[], datetime],
         *,
         provider: PaymentProvider | None = None,
-        hear: Hear = lambda _event, _cause, _at: None,
-        paid: Callable[[str, Event], None] = lambda _id, _event: None,
         from_the_beginning: bool = False,
     ) -> None:
         self.published: dict[str, int] = {}
+        self.by_hand: set[str] = set()
+        self.listeners: list[Hear] = []
+        self.payments: list[Callable[[str, Event], None]] = []
         self._access = access
         self._now = now
         self._provider = provider
-        self._hear = hear
         self._from_the_beginning = from_the_beginning
-        self._paid = paid
         self._producer: AIOKafkaProducer = None
         self._consumer: AIOKafkaConsumer = None
         self._listening: asyncio.Task[None] | None = None
@@ -122,20 +123,12 @@ class Marketplace:
     # -- listening -----------------------------------------------------------------------------------------------------
 
     async def _assign(self) -> None:
-        partitions = [
-            TopicPartition(topic, partition)
-            for topic in HEARD
-            for partition in sorted(self._consumer.partitions_for_topic(topic) or await self._partitions(topic))
-        ]
+        partitions = [each for each in await all_partitions(self._access.bootstrap) if each.topic in HEARD]
         self._consumer.assign(partitions)
         asked = self._consumer.beginning_offsets if self._from_the_beginning else self._consumer.end_offsets
         for partition, offset in (await asked(partitions)).items():
             self._consumer.seek(partition, offset)
             self._taken.setdefault(partition.topic, {})[partition.partition] = offset
-
-    async def _partitions(self, topic: str) -> set[int]:
-        await self._consumer.topics()
-        return set(self._consumer.partitions_for_topic(topic) or ())
 
     async def _listen(self) -> None:
         while True:
@@ -151,11 +144,13 @@ class Marketplace:
         if kind is None:
             return
         event = kind.model_validate_json(record.value)
-        self._hear(event, headers.get("ce_causationid", ""), self._now())
-        if isinstance(event, RefundOrdered) and self._provider is not None:
+        for hear in self.listeners:
+            hear(event, headers.get("ce_causationid", ""))
+        if isinstance(event, RefundOrdered) and self._provider is not None and event.order not in self.by_hand:
             name, answer = self._provider.answer(event)
             await (await self._send(answer, SOURCE, name))
-            self._paid(name, answer)
+            for told in self.payments:
+                told(name, answer)
 
     def done(self) -> int:
         """How many records were taken in; for the conductor."""

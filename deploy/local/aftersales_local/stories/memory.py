@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from aftersales.contracts.dispute import DisputeStep, RefundOrdered, RulingOvertaken
 from aftersales.contracts.envelope import Event
+from aftersales.contracts.notification import NoticeSent
 from aftersales.decision import Outcome
 from aftersales.identity import Actor, Role
 from aftersales.policy.book import PolicyBook
@@ -25,9 +26,10 @@ from aftersales_local.stories.timeline import Entry, money_of
 from arbitration.domain.commands import RulingMade, RulingSeconded
 from arbitration.handlers import SERVICE as ARBITRATION
 from dispute.handlers import SERVICE as DISPUTE
+from notification.handlers import SERVICE as NOTIFICATION
 from order_tracking.handlers import SERVICE as ORDER_TRACKING
 
-SERVICES: Final[tuple[Service, ...]] = (ORDER_TRACKING, DISPUTE, ARBITRATION)
+SERVICES: Final[tuple[Service, ...]] = (ORDER_TRACKING, DISPUTE, ARBITRATION, NOTIFICATION)
 REFUSING: Final = (Outcome.REFUSED, Outcome.DEAD_LETTER)
 NOT_BUILT_SLUG: Final = "not-built-yet"
 
@@ -48,6 +50,7 @@ class MemoryTheatre:
         self._steps: dict[str, DisputeStep] = {}
         self._notices: dict[tuple[str, str], list[str]] = {}
         self._read = 0
+        self._noticed = 0
 
     # -- what is said --------------------------------------------------------------------------------------------------
 
@@ -150,19 +153,23 @@ class MemoryTheatre:
         return (self.world.states[at] for at in of_dispute)
 
     def _notice_steps(self) -> None:
-        for happened in self.world.log:
+        for happened in self.world.log[self._noticed :]:
             for event in happened.decision.events:
                 if isinstance(event, DisputeStep):
                     self._steps[event.dispute] = event
+                if isinstance(event, NoticeSent) and event.dispute is not None:
+                    told = self._notices.setdefault((event.dispute, event.party), [])
+                    told.append(event.step.partition("/")[0])
+        self._noticed = len(self.world.log)
 
     # -- what is told --------------------------------------------------------------------------------------------------
 
-    def news(self) -> list[Entry]:
+    async def news(self) -> list[Entry]:
         fresh = self.world.log[self._read :]
         self._read = len(self.world.log)
         return [_entry(happened) for happened in fresh if _worth_telling(happened)]
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
         return [
             f"{place.service} {place.subject.kind} {place.subject.id} decided, was parked: {why}"
             for place, why in self.world.broken.items()

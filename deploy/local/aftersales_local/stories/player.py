@@ -61,10 +61,10 @@ class Theatre(Protocol):
 
     async def party(self, dispute: str, party: str) -> Mapping[str, Any] | None: ...
 
-    def news(self) -> list[Entry]:
+    async def news(self) -> list[Entry]:
         """What happened since it was asked last."""
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
         """What went wrong in the system itself, such as a parked subject."""
 
 
@@ -95,8 +95,8 @@ async def play(story: Story, theatre: Theatre, *, twice: bool = False) -> Result
         await performance.run()
     except NotBuilt as step:
         result.not_built = str(step)
-    result.timeline += theatre.news()
-    result.broken += theatre.faults()
+    result.timeline += await theatre.news()
+    result.broken += await theatre.faults()
     return result
 
 
@@ -135,6 +135,8 @@ class _Performance:
             if self._twice and at == instants[-1]:
                 await self._repeat_to_the_end()
             await self._check(at)
+            # A deadline that has fired is forgotten by the system, so what was armed is asked for meanwhile.
+            self._result.timeline += await theatre.news()
 
     async def _step(self, step: Step) -> None:
         try:

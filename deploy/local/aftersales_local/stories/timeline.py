@@ -65,11 +65,15 @@ def lines(entry: Entry) -> Iterable[str]:
 def money_of(events: Iterable[Event]) -> tuple[str, ...]:
     """What settlements among the events move, account by account."""
     return tuple(
-        f"{entry.account} {'+' if entry.amount > 0 else ''}{shown(entry.amount, event.currency)}"
+        moved(entry.account, entry.amount, event.currency)
         for event in events
         if isinstance(event, RefundOrdered) and event.attempt == 1
         for entry in event.entries
     )
+
+
+def moved(account: str, amount: int, currency: str) -> str:
+    return f"{account} {'+' if amount > 0 else ''}{shown(amount, currency)}"
 
 
 def in_own_words(entry: Entry, cast: Cast) -> Entry:
