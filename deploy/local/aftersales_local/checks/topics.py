@@ -1,12 +1,12 @@
 """Reads whole topics from their beginning, without a group, with a client of its own."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 WITHIN: Final = 60.0
 
@@ -35,38 +35,43 @@ async def read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
 
     TimeoutError where the end is not reached within a minute.
     """
+    partitions = await _partitions(bootstrap, frozenset(topics))
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=50
     )
     await consumer.start()
     try:
         async with asyncio.timeout(WITHIN):
-            return await _read(consumer, topics)
+            return await _read(consumer, partitions) if partitions else []
     finally:
         await consumer.stop()
 
 
-async def _read(consumer: Any, topics: Iterable[str]) -> list[Seen]:
-    existing = await consumer.topics()
-    partitions = [
-        TopicPartition(topic, partition)
-        for topic in topics
-        if topic in existing
-        for partition in sorted(consumer.partitions_for_topic(topic) or ())
+async def _partitions(bootstrap: str, topics: frozenset[str]) -> list[TopicPartition]:
+    """Asked of the broker: a consumer without a subscription knows of no partitions and would read nothing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        existing = sorted(topics & frozenset(await admin.list_topics()))
+        described = await admin.describe_topics(existing) if existing else []
+    finally:
+        await admin.close()
+    return [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
     ]
-    if not partitions:
-        return []
+
+
+async def _read(consumer: Any, partitions: list[TopicPartition]) -> list[Seen]:
     consumer.assign(partitions)
     await consumer.seek_to_beginning(*partitions)
     ends = await consumer.end_offsets(partitions)
     seen: list[Seen] = []
-    begun = time.monotonic()
     # Positions and not records are compared: the last offsets may be markers of transactions.
     while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
         found = await consumer.getmany(timeout_ms=200, max_records=5_000)
         seen += [_seen(record) for records in found.values() for record in records]
-        if time.monotonic() - begun > WITHIN:
-            raise TimeoutError("the topics could not be read to their end within a minute")
     return sorted(seen, key=lambda record: record.place)
 
 
