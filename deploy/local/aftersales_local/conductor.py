@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from aftersales.errors import Failure
 from aftersales.runtime import clock
+from aftersales.runtime.kafka import Kafka
 from aftersales_local.partitions import all_partitions
 from aftersales_local.postgres import connected
 from aftersales_local.state import Stack
@@ -101,7 +102,7 @@ class Conductor:
                 connection = await connected(url)
                 opened.push_async_callback(connection.close)
                 self._databases[service] = connection
-            self._kafka = AIOKafkaConsumer(bootstrap_servers=self.stack.bootstrap, enable_auto_commit=False)
+            self._kafka = Kafka(self.stack.bootstrap, "conductor").looker()
             opened.push_async_callback(self._kafka.stop)
             await self._kafka.start()
             self._partitions = await all_partitions(self.stack.bootstrap)
