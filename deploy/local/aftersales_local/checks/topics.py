@@ -36,13 +36,15 @@ async def read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
     TimeoutError where the end is not reached within a minute.
     """
     partitions = await _partitions(bootstrap, frozenset(topics))
+    if not partitions:
+        return []
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=50
     )
     await consumer.start()
     try:
         async with asyncio.timeout(WITHIN):
-            return await _read(consumer, partitions) if partitions else []
+            return await _read(consumer, partitions)
     finally:
         await consumer.stop()
 
