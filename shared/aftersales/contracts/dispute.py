@@ -219,6 +219,22 @@ class RulingOvertaken(Event):
     state: DisputeState | None
 
 
+class DisputeReturnShipped(DisputeStep):
+    """The buyer sent the goods back. freight: what that cost, proven."""
+
+    TYPE: ClassVar[str] = "dispute.return_shipped.v1"
+    carrier: Token
+    number: Id
+    freight: Amount
+
+
+class DisputeReturnConfirmed(DisputeStep):
+    """The goods count as returned: the seller said so, or was silent."""
+
+    TYPE: ClassVar[str] = "dispute.return_confirmed.v1"
+    how: Literal["by_hand", "silence"]
+
+
 class DisputeClosed(DisputeStep):
     """The end. Amounts are what was paid in all; `liable` and `rule` None where nobody ruled."""
 

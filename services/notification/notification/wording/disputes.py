@@ -102,6 +102,19 @@ def ruled(step: said.DisputeRuled, reader: Reader) -> Words:
     return Words("The platform has decided", sentences(f"{paid}{back}.", rests, _coming(step, reader)))
 
 
+def return_shipped(step: said.DisputeReturnShipped, reader: Reader) -> Words:
+    text = f"{who('buyer', reader, begins=True)} sent the goods back with {step.carrier}, number {step.number}."
+    return Words("The goods are on their way back", text)
+
+
+def return_confirmed(step: said.DisputeReturnConfirmed, reader: Reader) -> Words:
+    text = {
+        "by_hand": f"{who('seller', reader, begins=True)} confirmed that the goods are back.",
+        "silence": "Nothing was heard about the goods in time, so they count as returned.",
+    }[step.how]
+    return Words("The goods are back", sentences(text, _coming(step, reader)))
+
+
 def closed(step: said.DisputeClosed, reader: Reader) -> Words:
     paid = step.refund + step.compensation + step.freight
     text = {
@@ -140,6 +153,8 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeReviewStarted: review_started,
     said.DisputeFactsChanged: facts_changed,
     said.DisputeRuled: ruled,
+    said.DisputeReturnShipped: return_shipped,
+    said.DisputeReturnConfirmed: return_confirmed,
     said.DisputeClosed: closed,
 }
 
