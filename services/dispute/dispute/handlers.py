@@ -53,7 +53,7 @@ COMMANDS: Final = (
     On(said.EvidenceAdded, _order, wait.command),
     On(said.EvidenceCompleted, _order, wait.command),
     On(said.ReturnShipped, _order, wait.command),
-    On(said.ReturnConfirmed, _order, wait.command),
+    On(said.ReturnConfirmed, _order, wait.command, also=_account),
     On(said.ReturnContested, _order, wait.command),
     On(said.AppealMade, _order, wait.command),
 )
@@ -85,6 +85,8 @@ TIMERS: Final = (
     OnTimer(transitions.HOLD_OVERDUE, deadlines.deadline_passed),
     OnTimer(transitions.CONFIRM_DUE, deadlines.deadline_passed),
     OnTimer(transitions.EVIDENCE_DUE, deadlines.deadline_passed),
+    OnTimer(transitions.SHIP_RETURN_DUE, deadlines.deadline_passed),
+    OnTimer(transitions.CONFIRM_RETURN_DUE, deadlines.deadline_passed, also=_account),
     OnTimer(transitions.REFUND_ALARM, payment.refund_alarm),
     OnTimer(transitions.REFUND_AGAIN, payment.refund_again),
     OnTimer(transitions.ORDER_UNKNOWN, wait.still_unknown),

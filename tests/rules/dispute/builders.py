@@ -112,6 +112,21 @@ def change(amount: int, **differs: Any) -> marketplace.PlanChanged:
     return said
 
 
+def goods_back(amount: int) -> Plan:
+    return Plan(remedy="return", amount=amount)
+
+
+def return_shipped(freight: int = 840, **differs: Any) -> marketplace.ReturnShipped:
+    known = {"carrier": "EMS", "number": "EE987654325US", "freight": freight}
+    said: marketplace.ReturnShipped = command(marketplace.ReturnShipped, **{**known, **differs})
+    return said
+
+
+def return_confirmed(**differs: Any) -> marketplace.ReturnConfirmed:
+    said: marketplace.ReturnConfirmed = command(marketplace.ReturnConfirmed, SELLER, **differs)
+    return said
+
+
 def accepted(by: str = SELLER, **differs: Any) -> marketplace.PlanAccepted:
     said: marketplace.PlanAccepted = command(marketplace.PlanAccepted, by, **differs)
     return said

@@ -13,7 +13,6 @@ from aftersales.contracts.dispute import (
     DisputePlanRefused,
     FundsReleased,
 )
-from aftersales.contracts.marketplace import Plan
 from aftersales.decision import Outcome
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
@@ -127,7 +126,8 @@ def test_the_older_answer_timer_is_outlived() -> None:
         (0, {}, "amount-too-small"),
         (4199, {}, "above-cap"),
         (4198, {}, None),
-        (100, {"want": Plan(remedy="return", amount=100)}, "not-built-yet"),
+        (100, {"want": say.goods_back(4199)}, "above-cap"),
+        (100, {"want": say.goods_back(100), "reason": "LATE_COMPENSATION"}, "refund-only"),
         (100, {"reason": "INR_NOT_SHIPPED"}, "already-shipped"),
         (100, {"reason": "SNAD_UGLY"}, "unknown-reason"),
         (100, {"reason": "SNAD_DAMAGED"}, None),

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from aftersales.contracts.dispute import CommandRefused, DisputeOpened, FundsHeld
-from aftersales.contracts.marketplace import OrderCancelled, Plan
+from aftersales.contracts.marketplace import OrderCancelled
 from aftersales.decision import Outcome
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SECOND, SHIPPED
@@ -105,9 +105,8 @@ def test_not_shipped_is_no_reason_once_a_unit_was_shipped() -> None:
         ({"reason": "SNAD_UGLY"}, "unknown-reason"),
         ({"evidence": ()}, "evidence-needed"),
         ({"want": say.refund(0)}, "amount-too-small"),
-        ({"want": Plan(remedy="return", amount=100)}, "not-built-yet"),
-        ({"want": Plan(remedy="return", amount=100), "reason": "INR_OVERDUE"}, "refund-only"),
-        ({"want": Plan(remedy="return", amount=100), "reason": "LATE_COMPENSATION"}, "refund-only"),
+        ({"want": say.goods_back(100), "reason": "INR_OVERDUE"}, "refund-only"),
+        ({"want": say.goods_back(100), "reason": "LATE_COMPENSATION"}, "refund-only"),
         ({"by": "shop"}, "not-your-move"),
         ({"by": "eve"}, "stranger"),
     ],

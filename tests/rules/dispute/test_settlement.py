@@ -87,7 +87,6 @@ def test_a_ruling_is_overtaken_by_what_the_buyer_did_first() -> None:
 @pytest.mark.parametrize(
     ("differs", "answer"),
     [
-        ({"remedy": "return"}, "not-built-yet"),
         ({"remedy": "none"}, "amounts-differ"),
         ({"dispute": "D9"}, "unknown-dispute"),
     ],

@@ -10,6 +10,7 @@ from aftersales.contracts.dispute import DisputeState, Party
 from aftersales.decision import Decision, Given, Outcome, SubjectRef, TimerFired
 from aftersales.identity import cause_id
 from dispute.domain import states, transitions
+from dispute.domain.dispute import GoodsBack, Owed
 from dispute.handlers import SERVICE
 from dispute.rules.actions import Action, allowed_actions
 from tests.rules.dispute import builders as say
@@ -26,8 +27,8 @@ COMMANDS = [
     say.cancellation(),
     say.evidence(),
     say.evidence_done(),
-    say.command(said.ReturnShipped, carrier="EMS", number="R1"),
-    say.command(said.ReturnConfirmed),
+    say.return_shipped(),
+    say.return_confirmed(),
     say.command(said.ReturnContested),
     say.command(said.AppealMade),
 ]
@@ -41,6 +42,9 @@ def standing(state: DisputeState) -> World:
     world.hear(say.a_refusal(1000), OPENED)
     soon = OPENED + 4 * DAY
     dispute = replace(world.dispute(), state=state, deadline=soon, clock_at=OPENED - 3 * DAY, auto_at=soon)
+    if state in ("RETURN_AWAITING_SHIPMENT", "RETURN_IN_TRANSIT"):
+        back = GoodsBack("EMS", "R1", 0, OPENED)
+        dispute = replace(dispute, agreement="consensus", owed=Owed(100, 0, "escrow", 0), back=back)
     kept = world.order.keeping(dispute)
     if state in states.CLOSED:
         kept = kept.closing(dispute)

@@ -97,7 +97,7 @@ async def test_a_dispute_without_a_name_gets_one_and_a_repeat_gets_the_same(town
         (("anna", "buyer"), {"want": {"remedy": "refund", "amount": "4198"}}, (422, "not-valid")),
         (("anna", "buyer"), {"want": {"remedy": "gift", "amount": 1}}, (422, "not-valid")),
         (("anna", "buyer"), {"state": "CLOSED_REFUNDED"}, (422, "not-valid")),
-        (("anna", "buyer"), {"want": {"remedy": "return", "amount": 1}}, (409, "not-built-yet")),
+        (("anna", "buyer"), {"reason": "INR_LOST", "want": {"remedy": "return", "amount": 1}}, (409, "refund-only")),
     ],
 )
 async def test_refused_with_a_reason(

@@ -75,3 +75,15 @@ class NewEvidence(Asked):
 
 class Completion(Asked):
     evidence: EvidenceKinds = ()
+
+
+class GoodsSent(Asked):
+    """`freight`: what the way back cost, proven, in minor units."""
+
+    carrier: Token
+    number: Id
+    freight: Amount = 0
+
+
+class Confirmation(Asked):
+    pass

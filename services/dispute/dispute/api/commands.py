@@ -17,6 +17,8 @@ from aftersales.contracts.marketplace import (
     PlanAccepted,
     PlanChanged,
     PlanRefused,
+    ReturnConfirmed,
+    ReturnShipped,
 )
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Owned, Role, not_found
@@ -27,7 +29,9 @@ from dispute.api.asked import (
     Asked,
     Cancellation,
     Completion,
+    Confirmation,
     Escalation,
+    GoodsSent,
     NewDispute,
     NewEvidence,
     NewPlan,
@@ -112,6 +116,23 @@ async def complete_evidence(
     """Say that there is nothing more to add; the review begins when both have."""
     event = EvidenceCompleted(**await _about(parts, dispute, said, caller), evidence=said.evidence)
     return await _command(parts, event, caller, key, "evidence-done")
+
+
+@router.post("/disputes/{dispute}/return-shipped", **DONE)
+async def ship_return(dispute: Id, said: http.Asked[GoodsSent], caller: Caller, key: Key, parts: Ours) -> Response:
+    """The buyer sent the goods back."""
+    about = await _about(parts, dispute, said, caller)
+    event = ReturnShipped(**about, carrier=said.carrier, number=said.number, freight=said.freight)
+    return await _command(parts, event, caller, key, "return-shipped")
+
+
+@router.post("/disputes/{dispute}/return-confirmed", **DONE)
+async def confirm_return(
+    dispute: Id, said: http.Asked[Confirmation], caller: Caller, key: Key, parts: Ours
+) -> Response:
+    """The seller has the goods back; the refund is ordered."""
+    event = ReturnConfirmed(**await _about(parts, dispute, said, caller))
+    return await _command(parts, event, caller, key, "return-confirmed")
 
 
 async def _about(parts: Parts, dispute: str, said: Asked, caller: Actor) -> dict[str, Any]:

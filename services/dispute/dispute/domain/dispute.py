@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Literal
 
+from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
 from aftersales.contracts.marketplace import Plan
 from dispute.domain import states
@@ -26,6 +27,29 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What the buyer gets once the goods are back, as agreed or ruled; the freight is added when it is proven.
+
+    payer: who bears the refund where the seller does not.
+    """
+
+    refund: int
+    compensation: int
+    payer: Payer
+    carrier_claim: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsBack:
+    """How the buyer sent the goods back. freight: proven, in minor units."""
+
+    carrier: str
+    number: str
+    freight: int
+    shipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
     """One dispute, whatever its state.
 
@@ -34,6 +58,7 @@ class Dispute:
     review_fallback_at: the second date of ARBITRATION_REVIEW (rulebook 8.22). clock_at, auto_at: the start of the
     escalation clock and automatic escalation; None before it starts. answered: the seller has refused or countered.
     done: the parties with no more evidence, in the present evidence window. held: funds kept in escrow for it.
+    owed, back: only with a return.
     trouble: the payment is for operations to look at. counts_for_seller: None until ruled.
     """
 
@@ -59,6 +84,8 @@ class Dispute:
     held: int = 0
     settlements: tuple[Settlement, ...] = ()
     trouble: Literal["refund_failed", "refund_unanswered", "amount_differs"] | None = None
+    owed: Owed | None = None
+    back: GoodsBack | None = None
     agreement: Agreement | None = None
     rule: str | None = None
     liable: Liable | None = None

@@ -60,6 +60,8 @@ HOLD_DUE: Final = "hold_due"
 HOLD_OVERDUE: Final = "hold_overdue"
 CONFIRM_DUE: Final = "confirm_due"
 EVIDENCE_DUE: Final = "evidence_due"
+SHIP_RETURN_DUE: Final = "ship_return_due"
+CONFIRM_RETURN_DUE: Final = "confirm_return_due"
 REFUND_ALARM: Final = "refund_alarm"
 REFUND_AGAIN: Final = "refund_again"
 ORDER_UNKNOWN: Final = "order_unknown"
@@ -106,18 +108,22 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("12", (AWAITING_SELLER,), PlanAccepted, BUYER, EXECUTED),
     Transition("12", (AWAITING_BUYER,), PlanAccepted, SELLER, EXECUTED),
     Transition("12", (HELD_IN_TRANSIT, ARBITRATION_EVIDENCE, ARBITRATION_REVIEW), PlanAccepted, BOTH, EXECUTED),
-    Transition("13", (*AWAITING, HELD_IN_TRANSIT, *ARBITRATION), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,)),
     Transition(
-        "13", (SERVICE_REVIEW, RETURN_AWAITING_SHIPMENT), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,), built=False
+        "13",
+        (*AWAITING, HELD_IN_TRANSIT, *ARBITRATION, RETURN_AWAITING_SHIPMENT),
+        ComplaintCancelled,
+        BUYER,
+        (CLOSED_CANCELLED,),
     ),
+    Transition("13", (SERVICE_REVIEW,), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,), built=False),
     Transition("14", GATHERING, EvidenceAdded, BOTH, GATHERING),
     Transition("14", (SERVICE_REVIEW,), EvidenceAdded, BOTH, (SERVICE_REVIEW,), built=False),
     Transition("15", (ARBITRATION_EVIDENCE,), EvidenceCompleted, BOTH, (ARBITRATION_EVIDENCE, ARBITRATION_REVIEW)),
     Transition("15", (ARBITRATION_EVIDENCE,), EVIDENCE_DUE, TIMER, (ARBITRATION_REVIEW,)),
-    Transition("17", (ARBITRATION_REVIEW,), CaseRuled, DESK, (REFUND_PENDING, CLOSED_REJECTED)),
+    Transition("17", (ARBITRATION_REVIEW,), CaseRuled, DESK, EXECUTED),
     Transition("17", (PLATFORM_PROPOSED,), CaseRuled, DESK, EXECUTED, built=False),
-    Transition("18", (RETURN_AWAITING_SHIPMENT,), ReturnShipped, BUYER, (RETURN_IN_TRANSIT,), built=False),
-    Transition("19", (RETURN_IN_TRANSIT,), ReturnConfirmed, SELLER, (REFUND_PENDING,), built=False),
+    Transition("18", (RETURN_AWAITING_SHIPMENT,), ReturnShipped, BUYER, (RETURN_IN_TRANSIT,)),
+    Transition("19", (RETURN_IN_TRANSIT,), ReturnConfirmed, SELLER, (REFUND_PENDING, CLOSED_REJECTED)),
     Transition("20", (RETURN_IN_TRANSIT,), ReturnContested, SELLER, (ARBITRATION_EVIDENCE,), built=False),
     Transition("22", (REFUND_PENDING,), RefundExecuted, PROVIDER, (CLOSED_REFUNDED,)),
     Transition("24", ENDED, AppealMade, BOTH, ENDED, built=False),
@@ -125,7 +131,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,), built=False),
     Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, EXECUTED, built=False),
     Transition("31", (AWAITING_BUYER,), CONFIRM_DUE, TIMER, (CLOSED_CANCELLED,)),
-    Transition("31", (RETURN_AWAITING_SHIPMENT,), "ship_return_due", TIMER, (CLOSED_NO_RETURN,), built=False),
+    Transition("31", (RETURN_AWAITING_SHIPMENT,), SHIP_RETURN_DUE, TIMER, (CLOSED_NO_RETURN,)),
+    Transition("31", (RETURN_IN_TRANSIT,), CONFIRM_RETURN_DUE, TIMER, (REFUND_PENDING, CLOSED_REJECTED)),
     Transition("32", (REFUND_PENDING,), RefundFailed, PROVIDER, (REFUND_PENDING,)),
 )
 
@@ -139,6 +146,8 @@ ACTIONS: Final[dict[type[Event], str]] = {
     ComplaintCancelled: "cancel",
     EvidenceAdded: "evidence",
     EvidenceCompleted: "evidence-done",
+    ReturnShipped: "return-shipped",
+    ReturnConfirmed: "return-confirmed",
 }
 
 

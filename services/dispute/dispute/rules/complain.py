@@ -93,6 +93,7 @@ def _service_takes_over(draft: Draft, wanted: Mapping[str, tuple[int, ...]], sai
     eligible = (
         reasons.REASONS[said.reason].family is Family.NOT_AS_DESCRIBED
         and said.reason != reasons.COUNTERFEIT
+        and said.want.remedy == "refund"
         and draft.order.known.service_enrolled
         and _clipped(draft, wanted, said.want).amount <= draft.policy.service_cap
     )

@@ -8,6 +8,7 @@ from aftersales.decision import Decision, Given, Outcome, Timer, TimerFired, not
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
+from dispute.rules import send_back
 from dispute.rules.draft import PATIENCE_WITH_TRACKING, RANKS, Draft
 from dispute.rules.escalate import escalate, start_review
 from dispute.rules.settle import close, execute_plan
@@ -49,6 +50,17 @@ def evidence_due(draft: Draft, dispute: Dispute) -> Dispute:
 
 
 NONE: Final = timedelta(0)
+
+
+def ship_return_due(draft: Draft, dispute: Dispute) -> Dispute:
+    return send_back.not_sent_back(draft, dispute)
+
+
+def confirm_return_due(draft: Draft, dispute: Dispute) -> Dispute:
+    """The seller is silent about the goods: they count as returned."""
+    return send_back.pay_for_return(draft, dispute, "silence", "31")
+
+
 Effect = Callable[[Draft, Dispute], Dispute | None]
 NUMBERS: Final[dict[str, tuple[str, Effect]]] = {
     transitions.ANSWER_DUE: ("6", seller_silent),
@@ -57,6 +69,8 @@ NUMBERS: Final[dict[str, tuple[str, Effect]]] = {
     transitions.HOLD_OVERDUE: ("9", hold_overdue),
     transitions.CONFIRM_DUE: ("31", confirm_due),
     transitions.EVIDENCE_DUE: ("15", evidence_due),
+    transitions.SHIP_RETURN_DUE: ("31", ship_return_due),
+    transitions.CONFIRM_RETURN_DUE: ("31", confirm_return_due),
 }
 
 

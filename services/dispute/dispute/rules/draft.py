@@ -26,6 +26,8 @@ STATE_TIMERS: Final[Mapping[DisputeState, str]] = {
     states.AWAITING_BUYER: transitions.CONFIRM_DUE,
     states.ARBITRATION_EVIDENCE: transitions.EVIDENCE_DUE,
     states.HELD_IN_TRANSIT: transitions.HOLD_DUE,
+    states.RETURN_AWAITING_SHIPMENT: transitions.SHIP_RETURN_DUE,
+    states.RETURN_IN_TRANSIT: transitions.CONFIRM_RETURN_DUE,
 }
 
 
@@ -192,6 +194,10 @@ def waits(dispute: Dispute) -> tuple[Wait, ...]:
         return (Wait(party="seller", task="answer", until=until),)
     if dispute.state == states.AWAITING_BUYER:
         return (Wait(party="buyer", task="answer", until=until),)
+    if dispute.state == states.RETURN_AWAITING_SHIPMENT:
+        return (Wait(party="buyer", task="ship_return", until=until),)
+    if dispute.state == states.RETURN_IN_TRANSIT:
+        return (Wait(party="seller", task="confirm_return", until=until),)
     if dispute.state == states.ARBITRATION_EVIDENCE:
         parties: tuple[Party, ...] = ("buyer", "seller")
         return tuple(Wait(party=party, task="evidence", until=until) for party in parties if party not in dispute.done)

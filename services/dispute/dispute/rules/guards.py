@@ -86,8 +86,6 @@ def remedy(code: str, plan: Plan) -> No | None:
     """Goods that did not come or came late are not sent back (8.27)."""
     if plan.remedy == "return" and reasons.refund_only(code):
         return No("refund-only", f"For {code} there is nothing to send back. Ask for a refund.")
-    if plan.remedy == "return":
-        return No("not-built-yet", "Sending goods back is not built yet. Ask for a refund.")
     return None
 
 

@@ -60,7 +60,7 @@ def refuse(draft: Draft, dispute: Dispute, said: PlanRefused) -> Because | No:
     return draft.because("4")
 
 
-def accept(draft: Draft, dispute: Dispute, party: Party) -> Because | No:
+def accept(draft: Draft, dispute: Dispute, said: PlanAccepted, party: Party) -> Because | No:
     """A party accepts the other's standing plan (transitions 3, 5 and 12)."""
     row = transitions.find(dispute.state, PlanAccepted, party)
     assert row is not None
@@ -70,13 +70,17 @@ def accept(draft: Draft, dispute: Dispute, party: Party) -> Because | No:
     no = guards.remedy(dispute.reason, plan.plan())
     if no is not None:
         return no
+    if party == "seller" and plan.remedy == "return" and said.return_address is None:
+        return No("address-needed", "Name the address to which the goods are to be sent back.")
     draft.facts["accepted_by"] = party
     execute_plan(draft, dispute, plan, "consensus", row.number)
     return draft.because(row.number)
 
 
 def cancel(draft: Draft, dispute: Dispute) -> Because | No:
-    """The buyer withdraws (transition 13). A ruling leaves the states from which this is possible."""
+    """The buyer withdraws, which they cannot do after a ruling (transition 13)."""
+    if dispute.ruling is not None:
+        return No("ruled", "The platform has ruled. Send the goods back in time, or let the time pass.")
     close(draft, dispute, states.CLOSED_CANCELLED, "13")
     return draft.because("13")
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from aftersales.contracts.arbitration import CaseRuled
+from aftersales.contracts.arbitration import CaseRuled, Payer
 from aftersales.contracts.dispute import DisputeRuled, DisputeState, RulingOvertaken
 from aftersales.decision import Because, Decision, Given, Outcome
 from aftersales.money import shown
@@ -10,7 +10,7 @@ from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.rules.draft import Draft, No
-from dispute.rules.settle import Sums, close, order_refund, record_resolution
+from dispute.rules.settle import Sums, await_goods, close, order_refund, record_resolution
 
 
 def case_ruled(order: Order | None, said: CaseRuled, given: Given) -> Decision:
@@ -33,8 +33,8 @@ def _against(draft: Draft, dispute: Dispute, said: CaseRuled) -> No | None:
     row = transitions.find(dispute.state, CaseRuled, "platform")
     if row is None:
         return No("not-in-review", f"The dispute is {dispute.state} and no longer waits for a ruling.")
-    if not row.built or said.remedy == "return":
-        return No("not-built-yet", "Sending goods back is not built yet. Rule a refund.")
+    if not row.built:
+        return No("not-built-yet", "Ruling after a proposal is not built yet.")
     cap = draft.order.cap(dispute.units)
     if said.refund > cap:
         most = shown(cap, draft.order.known.currency)
@@ -45,7 +45,8 @@ def _against(draft: Draft, dispute: Dispute, said: CaseRuled) -> No | None:
 
 
 def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
-    sums = Sums(said.refund, said.compensation, said.freight, said.payer, said.carrier_claim)
+    freight_payer: Payer = "service_fund" if said.payer != "escrow" else "escrow"
+    sums = Sums(said.refund, said.compensation, said.freight, said.payer, freight_payer, said.carrier_claim)
     ruled = replace(
         dispute,
         agreement="arbitration",
@@ -55,9 +56,11 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         counts_for_seller=said.counts_for_seller,
     )
     draft.facts.update(ruling=said.ruling, rule=said.rule, cap=draft.order.cap(dispute.units))
-    record_resolution(draft, ruled, sums)
     if not sums.total:
+        record_resolution(draft, ruled, sums)
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")
+    if said.remedy == "return":
+        return _told(draft, await_goods(draft, ruled, sums, "17"), said)
     ruled = draft.move(ruled, states.REFUND_PENDING, "17")
     return order_refund(draft, _told(draft, ruled, said), sums)
 

@@ -16,7 +16,7 @@ from aftersales.contracts.dispute import (
 from aftersales.identity import effect_id
 from aftersales.policy import amounts
 from dispute.domain import states, transitions
-from dispute.domain.dispute import Dispute, Offer
+from dispute.domain.dispute import Dispute, Offer, Owed
 from dispute.domain.seller import Debt
 from dispute.domain.settlement import Burden, Settlement, shares
 from dispute.rules.draft import Draft
@@ -34,6 +34,7 @@ class Sums:
     compensation: int = 0
     freight: int = 0
     payer: Payer = "escrow"
+    freight_payer: Payer = "escrow"
     carrier_claim: int = 0
 
     @property
@@ -46,12 +47,22 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
     refund = min(plan.amount, draft.order.cap(dispute.units))
     draft.facts.update(plan=plan.amount, cap=draft.order.cap(dispute.units), refund=refund)
     agreed = replace(dispute, agreement=agreement)
-    record_resolution(draft, agreed, Sums(refund))
     if refund == 0:
+        record_resolution(draft, agreed, Sums(0))
         return close(draft, agreed, states.CLOSED_REJECTED, number, plan)
+    if plan.remedy == "return":
+        agreed = await_goods(draft, agreed, Sums(plan.amount), number)
+        return draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
     agreed = draft.move(agreed, states.REFUND_PENDING, number)
     agreed = draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
     return order_refund(draft, agreed, Sums(refund))
+
+
+def await_goods(draft: Draft, dispute: Dispute, sums: Sums, number: str) -> Dispute:
+    """The money follows the goods: the buyer has `return.ship_by` to send them."""
+    ship_by = draft.now + draft.length("return.ship_by")
+    owed = Owed(sums.refund, sums.compensation, sums.payer, sums.carrier_claim)
+    return draft.move(dispute, states.RETURN_AWAITING_SHIPMENT, number, ship_by, owed=owed)
 
 
 def close(draft: Draft, dispute: Dispute, to: DisputeState, number: str, plan: Offer | None = None) -> Dispute:
@@ -78,6 +89,7 @@ def close(draft: Draft, dispute: Dispute, to: DisputeState, number: str, plan: O
 
 def order_refund(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
     """Order the payment: the instruction, its journal, and an alarm should the provider not answer."""
+    record_resolution(draft, dispute, sums)
     instruction = str(effect_id(draft.given.cause, draft.order.id, _count(draft), "refund_ordered"))
     burden = _burden(draft, dispute, sums)
     units = draft.order.known.units(dispute.units)
@@ -137,8 +149,11 @@ def record_resolution(draft: Draft, dispute: Dispute, sums: Sums) -> None:
 
 def _burden(draft: Draft, dispute: Dispute, sums: Sums) -> Burden:
     """Who bears it. What the seller bears: escrow first, then the deposit, then the platform advances it (8.6)."""
-    named = 0 if sums.payer == "escrow" else sums.refund + sums.freight
-    borne = sums.total - named
+    platform = sums.refund if sums.payer == "platform_fund" else 0
+    service = sums.refund if sums.payer == "service_fund" else 0
+    if sums.freight_payer == "service_fund":
+        service += sums.freight
+    borne = sums.total - platform - service
     currency = draft.order.known.currency
     seller = draft.seller
     escrow = min(borne, max(0, draft.order.escrow_left))
@@ -147,7 +162,6 @@ def _burden(draft: Draft, dispute: Dispute, sums: Sums) -> Burden:
     after = seller.drawn_on(currency, deposit).owing(Debt(draft.order.id, dispute.id, currency, debt))
     if after is not seller:
         draft.keep_seller(after)
-    platform, service = (named, 0) if sums.payer == "platform_fund" else (0, named)
     return Burden(escrow, deposit, platform_fund=debt + platform, service_fund=service, debt=debt)
 
 

@@ -14,13 +14,15 @@ from aftersales.contracts.marketplace import (
     PlanAccepted,
     PlanChanged,
     PlanRefused,
+    ReturnConfirmed,
+    ReturnShipped,
 )
 from aftersales.decision import Because, Decision, Given, Outcome
 from aftersales.identity import Role, authorize, not_found
 from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import complain, escalate, evidence, negotiate, windows
+from dispute.rules import complain, escalate, evidence, negotiate, send_back, windows
 from dispute.rules.draft import Draft, No, answer
 from dispute.rules.guards import instant
 
@@ -30,12 +32,14 @@ PARTIES: Final = frozenset({Role.BUYER, Role.SELLER, Role.SERVICE})
 VERBS: Final[dict[type[Command], Verb]] = {
     ComplaintMade: lambda draft, dispute, said, party: complain.open_dispute(draft, dispute, said),
     PlanChanged: lambda draft, dispute, said, party: negotiate.change_plan(draft, dispute, said),
-    PlanAccepted: lambda draft, dispute, said, party: negotiate.accept(draft, dispute, party),
+    PlanAccepted: negotiate.accept,
     PlanRefused: lambda draft, dispute, said, party: negotiate.refuse(draft, dispute, said),
     EscalationRequested: lambda draft, dispute, said, party: escalate.by_hand(draft, dispute),
     ComplaintCancelled: lambda draft, dispute, said, party: negotiate.cancel(draft, dispute),
     EvidenceAdded: evidence.add_evidence,
     EvidenceCompleted: evidence.complete_evidence,
+    ReturnShipped: lambda draft, dispute, said, party: send_back.return_shipped(draft, dispute, said),
+    ReturnConfirmed: lambda draft, dispute, said, party: send_back.return_confirmed(draft, dispute),
 }
 
 
@@ -135,8 +139,9 @@ def command_refused(said: Command, given: Given, no: No, party: Party | None = N
 
 
 def _note_words(draft: Draft, said: Command, party: Party) -> None:
-    """What a party said in their own words, and which evidence they named; kept here and nowhere else."""
-    words, evidence_kinds = getattr(said, "words", None), list(getattr(said, "evidence", ()))
+    """What a party said in their own words, and which evidence or address they named; kept here and nowhere else."""
+    words = getattr(said, "words", None) or getattr(said, "return_address", None)
+    evidence_kinds = list(getattr(said, "evidence", ()))
     if not words and not evidence_kinds:
         return
     draft.append(

@@ -12,7 +12,12 @@ from dispute.domain.parcel import Parcel
 from dispute.rules.draft import Draft
 
 Units = Mapping[str, tuple[int, ...]]
-PARTIES_DEADLINES: Final = (*states.AWAITING, states.ARBITRATION_EVIDENCE)
+PARTIES_DEADLINES: Final = (
+    *states.AWAITING,
+    states.ARBITRATION_EVIDENCE,
+    states.RETURN_AWAITING_SHIPMENT,
+    states.RETURN_IN_TRANSIT,
+)
 # A promise shorter than this lets the buyer complain at once; a note of `open.earliest_after_ship`.
 SHORT_PROMISE: Final = timedelta(days=5)
 
