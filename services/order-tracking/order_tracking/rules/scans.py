@@ -1,6 +1,5 @@
 """A carrier scanned a parcel (rulebook 8.18, 8.34; dangers 6.16-6.20)."""
 
-from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Final
 
@@ -27,7 +26,7 @@ def record_scan(state: Parcel | None, event: ParcelScanned, given: Given) -> Dec
     if len(parcel.scans) >= MOST_SCANS:
         return refused("too-many-scans", f"{event.key} has {MOST_SCANS} scans; no more are kept.")
     scan = Scan(event.status, at, ahead=at > given.arrived_at + CLOCKS_DIFFER)
-    after = replace(parcel, scans=(*parcel.scans, scan))
+    after = Parcel((*parcel.scans, scan), parcel.shipments)
     said, moves = _said(parcel, after)
     return Decision(
         state=after,
