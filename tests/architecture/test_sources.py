@@ -13,8 +13,8 @@ SOURCES = sorted(
     path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py") if not {".venv", "build"} & set(path.parts)
 )
 NOT_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc"}
-# The engine's factory alone builds Kafka clients. Two are not ours to build there: the simulated marketplace is an outside
-# party, and the closing checks must not share code with what they check.
+# The engine's factory alone builds Kafka clients, but for two: the simulated marketplace is an outside party, and the
+# closing checks must share no code with what they check.
 BUILDERS = (
     "shared/aftersales/runtime/kafka",
     "deploy/local/aftersales_local/marketplace.py",
