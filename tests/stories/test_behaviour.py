@@ -7,6 +7,7 @@ import pytest
 
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import ComplaintMade
+from aftersales_local.checks import history
 from aftersales_local.demo import behaviour, generator, olist
 from aftersales_local.demo.journey import Journey
 from aftersales_local.demo.script import Script
@@ -63,6 +64,18 @@ def test_held_disputes_end_every_way(played: Played) -> None:
     """The promise breaks, the carrier says what happened, the parcel comes, and then the buyer is silent."""
     moves = Counter(move.transition for happened in played.world.log for move in happened.decision.moves)
     assert {"9", "10", "11", "31"} <= set(moves)
+
+
+def test_every_step_legal_by_the_closing_checks_own_table(played: Played) -> None:
+    moves = [
+        (happened.subject.id, [move.thing, move.before, move.after, move.transition])
+        for happened in played.world.log
+        if happened.service == "dispute"
+        for move in happened.decision.moves
+    ]
+    wrong, last = history.followed(moves)
+    assert wrong == []
+    assert last == {dispute.id: dispute.state for dispute in played.disputes()}
 
 
 def test_both_doors_used_alike(script: Script) -> None:

@@ -92,14 +92,14 @@ async def moves_legal(connections: Connections) -> Check:
     """Every step goes on where the one before ended, by a transition of the rulebook; the row shows the last one."""
     dispute = connections["dispute"]
     moves = [(row["subject"], orjson.loads(row["move"])) for row in await dispute.fetch(MOVES)]
-    wrong, last = _followed(moves)
+    wrong, last = followed(moves)
     for row in await dispute.fetch("select dispute, state from disputes order by dispute"):
         if last.get(row["dispute"]) != row["state"]:
             wrong.append(f"{row['dispute']} is {row['state']}; its history ends at {last.get(row['dispute'])}")
     return judged("every step legal", f"{len(moves)} steps of {len(last)} disputes", wrong)
 
 
-def _followed(moves: Iterable[tuple[str, list[str | None]]]) -> tuple[list[str], dict[str, str]]:
+def followed(moves: Iterable[tuple[str, list[str | None]]]) -> tuple[list[str], dict[str, str]]:
     """What is wrong with the moves, and where each dispute ended."""
     wrong: list[str] = []
     last: dict[str, str] = {}

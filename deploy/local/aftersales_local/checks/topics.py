@@ -39,7 +39,7 @@ async def read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
     if not partitions:
         return []
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=50
+        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=10
     )
     await consumer.start()
     try:
