@@ -75,6 +75,7 @@ def test_a_bad_body_is_a_dead_letter(words: Toy, body: bytes | None, reason: str
         (record(key=None), "no-key"),
         (record(key=b"b"), "wrong-key"),
         (record(key=b"\xff"), "wrong-key"),
+        (record(key=b"x" * 3_000, ce_type="toy.never_heard.v1"), "wrong-key"),
         (record(key=b"a\0"), "wrong-key"),
         (record(ce_id=""), "bad-envelope"),
         (record(ce_id="x" * 201), "bad-envelope"),

@@ -126,7 +126,7 @@ async def test_while_kafka_is_away_rows_wait(pool: Pool, see: Look) -> None:
     assert not await nothing_unsent(see)
 
 
-# -- what was measured to be wrong (dangers 3.4): each design in the smallest interleaving that breaks it, and ours in the same --
+# -- designs measured to be wrong, each in the smallest interleaving that breaks it, and ours in the same ---------------
 
 
 class Story:

@@ -57,8 +57,8 @@ async def tripped(connection: Connection, reading: Reading) -> bool:
     metrics.BREAKER_TRIPPED.set(0)
     usual = max(reading.due, last["usual"] if last else 0)
     await connection.execute(
-        "insert into tick (what, at, monotonic, boot_id, usual) values ($1, $2, $3, $4, $5) on conflict (what) do update "
-        "set at = excluded.at, monotonic = excluded.monotonic, usual = excluded.usual",
+        "insert into tick (what, at, monotonic, boot_id, usual) values ($1, $2, $3, $4, $5) "
+        "on conflict (what) do update set at = excluded.at, monotonic = excluded.monotonic, usual = excluded.usual",
         *(name, reading.now, reading.monotonic, boot_id(), usual),
     )
     return False

@@ -24,6 +24,8 @@ from aftersales.service import On, Service
 
 LOG: Final = structlog.get_logger()
 MAX_BODY: Final = 64 * 1024
+# Longer ones do not fit into an index, and no id of the vocabulary is longer.
+MAX_KEY: Final = 200
 MAX_HEADERS: Final = 64
 MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 20
@@ -79,6 +81,8 @@ class Decoder:
             raise Unreadable("no-body", "The record has no value; nothing here is deleted by a tombstone.")
         headers = _envelope(record)
         type_, source, name = headers["ce_type"], headers["ce_source"], headers["ce_id"]
+        if len(record.key) > MAX_KEY:
+            raise Unreadable("wrong-key", f"The key has {len(record.key)} bytes; at most {MAX_KEY} are read.")
         key = _text(record.key, "wrong-key", "key")
         trace = headers.get("traceparent", "")
         common: dict[str, Any] = {

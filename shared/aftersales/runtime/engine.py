@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
+import asyncpg
 import structlog
 
 from aftersales.policy.book import PolicyBook
@@ -56,7 +57,10 @@ class Engine:
             async with self.pool.acquire() as connection:
                 if self._production:
                     await clock.refuse_simulated(connection)
-                await housekeeping.keep_days(connection)
+                with suppress(
+                    asyncpg.PostgresError
+                ):  # the duty tries again; until then rows go to the default partition
+                    await housekeeping.keep_days(connection)
         except BaseException:
             self.pool.terminate()
             raise
@@ -99,7 +103,7 @@ class Engine:
         return any(task.done() and not task.cancelled() and task.exception() for task in self._duties.values())
 
     async def stop(self) -> None:
-        """Take nothing new, finish the batch in flight (ten seconds at most), send what is there, let go of everything."""
+        """Take nothing new, finish the batch in flight (ten seconds at most), let go of everything."""
         for name in ("watchdog", "housekeeping", "listen"):
             self._duties[name].cancel()
         self.receive.stop()

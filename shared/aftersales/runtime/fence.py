@@ -45,7 +45,7 @@ def partition_of(place: Place) -> Partition:
 async def claim(
     connection: Connection, partitions: Iterable[Partition], beginnings: Mapping[Partition, int], cluster_id: str
 ) -> dict[Partition, Held]:
-    """Take the partitions: a higher epoch for each, one statement, in order. A new one starts at the log's beginning."""
+    """Take the partitions, each under a higher epoch. A new one starts at the log's beginning."""
     wanted = sorted(partitions)
     found = await connection.fetch(
         "insert into consumer_fence as f (topic, partition, epoch, next_offset, cluster_id) "
@@ -98,7 +98,8 @@ async def advance(connection: Connection, items: Sequence[Item], *, simulated: b
     await connection.execute(
         "update consumer_fence f set next_offset = greatest(f.next_offset, d.next_offset), "
         "read_until = greatest(f.read_until, d.read_until) "
-        "from unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) as d (topic, partition, next_offset, read_until) "
+        "from unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) "
+        "as d (topic, partition, next_offset, read_until) "
         "where f.topic = d.topic and f.partition = d.partition",
         [each.topic for each in ordered],
         [each.partition for each in ordered],

@@ -19,11 +19,19 @@ KEYS_KEPT: Final = timedelta(days=30)
 FIGURES_EVERY: Final = 5.0
 DAYS_EVERY: Final = 3600.0
 CHUNK: Final = 5_000
+# Rows of that day lie in the default partition already, or another process has just made it.
+TAKEN: Final = (
+    asyncpg.CheckViolationError,
+    asyncpg.DuplicateTableError,
+    asyncpg.UniqueViolationError,
+    asyncpg.InvalidObjectDefinitionError,
+)
 UNSENT_COUNTED: Final = 20_001
 
 FIGURES: Final = """
     select (select count(*) from (select from outbox where sent_at is null limit $1) as u) as unsent,
-           (select extract(epoch from clock_timestamp() - created_at) from outbox where sent_at is null order by id limit 1) as age,
+           (select extract(epoch from clock_timestamp() - created_at) from outbox
+            where sent_at is null order by id limit 1) as age,
            (select count(*) from parked) as parked
 """
 
@@ -60,15 +68,15 @@ async def keep_days(connection: Connection, today: date | None = None) -> None:
                 f"for values from ('{day}T00:00:00Z') to ('{day + timedelta(days=1)}T00:00:00Z') "
                 "with (autovacuum_vacuum_scale_factor = 0.01)"
             )
-        except (asyncpg.CheckViolationError, asyncpg.DuplicateTableError, asyncpg.InvalidObjectDefinitionError):
-            # Rows of that day lie in the default partition already; they are sent from there as well.
+        except TAKEN:
             LOG.warning("a day of the outbox was not made ahead", day=day.isoformat())
     for day in sorted(there):
         if today - day > KEPT and not await connection.fetchval(
-            f"select exists (select from {_name(day)} where sent_at is null)"
+            f"select exists (select from {_name(day)} where sent_at is null)"  # noqa: S608 - a date
         ):
             await connection.execute(f"drop table {_name(day)}")
             LOG.info("a day of the outbox was dropped", day=day.isoformat())
+    await connection.execute("delete from outbox_default where sent_at < clock_timestamp() - $1::interval", KEPT)
 
 
 async def _days(connection: Connection) -> list[date]:

@@ -23,7 +23,7 @@ async def notify(connection: Connection, channel: str) -> None:
 
 
 async def listen(url: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
-    """Call each channel's callback when it is notified, and once after every (re)connection. Ends only by cancellation."""
+    """Call a channel's callback when it is notified and after every connection. Ends only by cancellation."""
     while True:
         try:
             await _listen(url, callbacks)
@@ -34,12 +34,16 @@ async def listen(url: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
 
 async def _listen(url: str, callbacks: Mapping[str, Callable[[], None]]) -> None:
     connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings={"application_name": "listen"})
+    lost = asyncio.Event()
+    connection.add_termination_listener(_listener(lost.set))
     try:
         for channel, callback in callbacks.items():
             await connection.add_listener(channel, _listener(callback))
             callback()
-        while True:
-            await asyncio.sleep(CHECK_EVERY)
+        while not lost.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), CHECK_EVERY)
+                break
             await connection.execute("select 1", timeout=CONNECT_TIMEOUT)
     finally:
         with suppress(Exception):

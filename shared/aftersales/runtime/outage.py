@@ -18,6 +18,8 @@ KAFKA: Final = "kafka"
 HTTP: Final = "http"
 LONGEST_GAP: Final = timedelta(seconds=60)
 PAGE_AFTER: Final = timedelta(minutes=15)
+# A partition that was claimed and not read yet has been read until the epoch.
+NEVER: Final = 1970
 
 
 async def is_open(connection: Connection, now: datetime, read_until: datetime | None) -> bool:
@@ -25,7 +27,8 @@ async def is_open(connection: Connection, now: datetime, read_until: datetime | 
     behind = now - read_until if read_until is not None else PAGE_AFTER
     metrics.READ_UNTIL_AGE.set(behind.total_seconds())
     if behind > LONGEST_GAP:
-        if behind > PAGE_AFTER and read_until is not None:
+        # Asked once a second; said once a minute, and not before anything was ever read.
+        if behind > PAGE_AFTER and read_until and read_until.year > NEVER and int(behind.total_seconds()) % 60 == 0:
             LOG.error("page: parties' deadlines have waited for unread commands", since=read_until.isoformat())
         return False
     await beat(connection, KAFKA, now)
@@ -47,7 +50,8 @@ async def beat(connection: Connection, what: str, now: datetime) -> None:
 async def record(connection: Connection, since: datetime, until: datetime, what: str) -> None:
     """Rules are handed it from now on."""
     made = await connection.fetchval(
-        "insert into outage (since, until, what) values ($1, $2, $3) on conflict (what, since) do nothing returning true",
+        "insert into outage (since, until, what) values ($1, $2, $3) "
+        "on conflict (what, since) do nothing returning true",
         *(since, until, what),
     )
     if made:

@@ -38,7 +38,8 @@ DUE: Final = """
 """
 WAITING: Final = """
     select count(*) filter (where due <= $1) as due, min(due) filter (where due > $1) as next
-    from (select due from timers where due <= $1::timestamptz + interval '1 minute' and kind = any($2::text[]) limit 100000) as t
+    from (select due from timers where due <= $1::timestamptz + interval '1 minute' and kind = any($2::text[])
+          limit 100000) as t
 """
 
 

@@ -17,12 +17,14 @@ EXIT_CODE: Final = 70
 
 
 class Watched(Protocol):
-    """`progress`, `rebalanced`, `started`: monotonic seconds; rebalanced None while the group is without an assignment."""
+    """`progress` and `rebalanced` are monotonic seconds; the latter is None while the group gives no assignment."""
 
-    lag: int
-    progress: float
-    rebalanced: float | None
-    started: float
+    @property
+    def lag(self) -> int: ...
+    @property
+    def progress(self) -> float: ...
+    @property
+    def rebalanced(self) -> float | None: ...
 
 
 def verdict(watched: Watched, now: float, without_since: float | None) -> str | None:

@@ -13,24 +13,18 @@ import msgspec
 import orjson
 import structlog
 
-from aftersales.decision import Because, Decision, Given, Outage, Outcome, SubjectRef, refused
+from aftersales.decision import Decision, Given, Outage, Outcome, SubjectRef, refused
 from aftersales.errors import Failure, Refused
 from aftersales.identity import effect_id
 from aftersales.policy.book import PolicyBook
 from aftersales.runtime import metrics
 from aftersales.runtime.causes import Cause, DeadLetter, Values, written
+from aftersales.runtime.unit.explain import explained, rule_name, told
 from aftersales.runtime.unit.lock import Row
 from aftersales.service import Kind, On, OnTimer, Service
 
 LOG: Final = structlog.get_logger()
 MAX_STATE: Final = 64 * 1024
-STATUS: Final = {
-    Outcome.APPLIED: 200,
-    Outcome.WAITING: 202,
-    Outcome.NOTHING: 409,
-    Outcome.REFUSED: 409,
-    Outcome.DEAD_LETTER: 409,
-}
 
 
 class NotLocked(Exception):
@@ -282,29 +276,3 @@ class Decider:
                 *((place.topic, place.partition, place.offset) if place is not None else (None, None, None)),
             )
         )
-
-
-def rule_name(on: On | OnTimer) -> str:
-    return str(getattr(on.decide, "__name__", type(on.decide).__name__))
-
-
-def explained(decision: Decision, on: On | OnTimer) -> dict[str, Any]:
-    """Why, as `history` keeps it; without an explanation of its own a decision is explained by its rule's name."""
-    because = decision.because or Because(rule=rule_name(on))
-    said = {
-        "rule": because.rule,
-        "facts": dict(because.facts),
-        "policy": dict(because.policy),
-        "policy_version": because.policy_version,
-        "slug": decision.slug,
-        "sentence": decision.sentence,
-    }
-    return {name: value for name, value in said.items() if value}
-
-
-def told(decision: Decision) -> dict[str, Any]:
-    """What a command is told, whichever door it came through."""
-    body = dict(decision.answer or {})
-    if decision.outcome not in (Outcome.APPLIED, Outcome.WAITING):
-        body = {**body, "slug": decision.slug, "sentence": decision.sentence}
-    return {"status": STATUS[decision.outcome], "body": body}

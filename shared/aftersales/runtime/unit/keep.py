@@ -64,8 +64,8 @@ class Keeper:
             ids, versions = [ref.id for ref, _ in group], [kept.version for _, kept in group]
             if columns is None:
                 await connection.execute(
-                    f"update {table} t set version = d.version from unnest($1::text[], $2::bigint[]) as d (id, version) "
-                    "where t.id = d.id",
+                    f"update {table} t set version = d.version "  # noqa: S608 - names come from the service's code
+                    "from unnest($1::text[], $2::bigint[]) as d (id, version) where t.id = d.id",
                     *(ids, versions),
                 )
                 continue
@@ -73,7 +73,7 @@ class Keeper:
             names = ["id", "version", "state", *columns]
             casts = ["text", "bigint", "jsonb", *(types[column] for column in columns)]
             await connection.execute(
-                f"update {table} t set {', '.join(f'{name} = d.{name}' for name in names[1:])} "
+                f"update {table} t set {', '.join(f'{name} = d.{name}' for name in names[1:])} "  # noqa: S608 - as above
                 f"from {_unnest(names, casts)} where t.id = d.id",
                 *(ids, versions, [kept.state for _, kept in group]),
                 *([kept.columns[column] for _, kept in group] for column in columns),
@@ -91,7 +91,7 @@ class Keeper:
         # In the key's order: two units may touch rows of one view, and must meet on them in one order.
         ordered = sorted(rows, key=lambda row: tuple(str(row[column]) for column in key))
         await connection.execute(
-            f"insert into {table} ({', '.join(columns)}) select {', '.join(f'd.{c}' for c in columns)} "
+            f"insert into {table} ({', '.join(columns)}) select {', '.join(f'd.{c}' for c in columns)} "  # noqa: S608
             f"from {_unnest(columns, [types[c] for c in columns])} on conflict ({', '.join(key)}) do {change}",
             *([row[column] for row in ordered] for column in columns),
         )
@@ -132,7 +132,8 @@ async def _park(connection: Connection, book: Book, now: Any) -> None:
         subjects = {written(ref): (reason, cause) for ref, (reason, cause) in book.parked.items()}
         await connection.execute(
             "insert into parked (subject, since, reason, cause) select d.subject, $4, d.reason, d.cause "
-            "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) on conflict (subject) do update set reason = excluded.reason",
+            "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) "
+            "on conflict (subject) do update set reason = excluded.reason",
             *(
                 list(subjects),
                 [reason for reason, _ in subjects.values()],

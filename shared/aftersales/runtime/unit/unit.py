@@ -19,13 +19,14 @@ from aftersales.runtime.causes import Cause, DeadLetter, Item, content_hash
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim
 from aftersales.runtime.postgres import Connection, Pool, is_lasting, is_passing
-from aftersales.runtime.unit.decide import told
+from aftersales.runtime.unit.explain import told
 from aftersales.runtime.unit.transaction import Done, Door, Transaction
 from aftersales.service import Service
 
 LOG: Final = structlog.get_logger()
 Result = TypeVar("Result")
 ATTEMPTS: Final = 3
+ACQUIRE_WITHIN: Final = 5.0
 RECORDS: Final = ("C4", "C7")
 TIMERS: Final = ("T2", "T3")
 REQUESTS: Final = ("C4", "H2")
@@ -42,7 +43,7 @@ AT_ONCE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an HTTP caller is told. From status 400 on, `body` has `slug` and `sentence`. `replayed`: decided earlier."""
+    """What an HTTP caller is told; from 400 on `body` has `slug` and `sentence`. `replayed`: it was decided earlier."""
 
     status: int
     body: dict[str, Any]
@@ -97,8 +98,15 @@ class Unit:
             await self.run(items[:half], claim)
             await self.run(items[half:], claim)
             return
-        LOG.error("the database will never take this item", problem=repr(problem), place=items[0].place)
-        await self._once([_set_aside(items[0], problem)], claim)
+        [item] = items
+        LOG.error("the database will never take this item", problem=repr(problem), place=item.place)
+        try:
+            await self._once([_set_aside(item, problem)], claim)
+        except Exception as again:
+            # Not even its name can be stored; the record's bytes can. Of anything else a person must know.
+            if not is_lasting(again) or item.place is None:
+                raise
+            await self._once([_bare(item)], claim)
 
     async def _once(self, items: Sequence[Item], claim: Claim | None) -> int:
         timers = isinstance(items[0], Cause) and items[0].timer is not None
@@ -114,7 +122,7 @@ class Unit:
         """`work` in a transaction, again at once where that cures it."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                async with self.pool.acquire() as connection, connection.transaction():
+                async with self.pool.acquire(timeout=ACQUIRE_WITHIN) as connection, connection.transaction():
                     result = await work(connection)
             except AT_ONCE as problem:
                 foreign = isinstance(problem, asyncpg.UniqueViolationError) and problem.constraint_name != "inbox_pkey"
@@ -190,7 +198,9 @@ class Unit:
             metrics.UNIT_SECONDS.labels("http").observe(time.monotonic() - started)
         await reached("H3")
         if answer.status == 503:
-            sentence = "This is held back until an operator has looked at it. The request is kept with the time of its arrival."
+            sentence = (
+                "This waits until an operator has looked at it. The request is kept with the time of its arrival."
+            )
             raise Refused("parked", sentence, 503, retry_after=60)
         return answer
 
@@ -267,8 +277,12 @@ def _set_aside(item: Item, problem: Exception) -> Item:
     subject.
     """
     if isinstance(item, DeadLetter):
-        # Its own words cannot be stored; the bytes can.
-        return replace(item, sentence="It could not be stored as it was.", record=replace(item.record, headers=()))
+        return _bare(item)
     if item.record is not None and isinstance(problem, (asyncpg.DataError, OverflowError)):
         return DeadLetter(item.record, "not-storable", f"The database does not take it: {problem}", item.last)
     return replace(item, park=f"{type(problem).__name__}: {problem}"[:500])
+
+
+def _bare(item: Item) -> DeadLetter:
+    assert item.record is not None
+    return DeadLetter(replace(item.record, headers=()), "not-storable", "It cannot be stored as it was.", item.last)

@@ -1,0 +1,218 @@
+"""The partitions assigned to this process: claimed at the fence, read from where it says, forgotten when they are
+revoked.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError, RecordTooLargeError
+
+from aftersales.errors import Failure
+from aftersales.runtime import fence, kafka, metrics
+from aftersales.runtime.causes import DeadLetter, Place, Record
+from aftersales.runtime.fence import Claim, Held, Partition
+from aftersales.runtime.kafka import Kafka
+from aftersales.runtime.postgres import Pool
+
+LOG: Final = structlog.get_logger()
+ANSWER_WITHIN: Final = 10.0
+HINT_WITHIN: Final = 5.0
+CAREFUL: Final = 50
+LOG_APPEND_TIME: Final = 1
+
+
+class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One consumer of a group.
+
+    settled: awaited when partitions are revoked, for what is in flight. changed: set whenever the assignment is.
+    assignment: counts revocations and assignments; what was read under an earlier number must be forgotten.
+    rebalanced: the monotonic second of the last assignment, None while there is none.
+    """
+
+    def __init__(self, kafka_: Kafka, group: str, settled: Callable[[], Awaitable[None]]) -> None:
+        self._kafka = kafka_
+        self._group = group
+        self._settled = settled
+        self._consumer: AIOKafkaConsumer = None
+        self._looker: AIOKafkaConsumer = None
+        self._assigned: frozenset[Partition] = frozenset()
+        self._expected: dict[Partition, int] = {}
+        self._claimed: int | None = None
+        self.claim = Claim({})
+        self.assignment = 0
+        self.changed = asyncio.Event()
+        self.rebalanced: float | None = None
+
+    async def start(self, topics: list[str]) -> None:
+        self._consumer = self._kafka.consumer(self._group)
+        await kafka.start(self._consumer, self._kafka.bootstrap)
+        # A client of its own asks for the ends: on the reader's connection the question would wait behind a fetch for
+        # up to `fetch_max_wait_ms`, and under read_committed it would be told the end of what is committed.
+        self._looker = self._kafka.looker()
+        await kafka.start(self._looker, self._kafka.bootstrap)
+        self._consumer.subscribe(topics, listener=self)
+
+    async def stop(self) -> None:
+        for client in (self._consumer, self._looker):
+            if client is not None:
+                await kafka.stop(client)
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self.forget()
+        self._assigned = frozenset()
+        self.rebalanced = None
+        await self._settled()
+
+    async def on_partitions_assigned(self, assigned: Any) -> None:
+        # aiokafka swallows what is raised here, so nothing but remembering is done; `take` claims.
+        self.forget()
+        self._assigned = frozenset(Partition(each.topic, each.partition) for each in assigned)
+        self.rebalanced = time.monotonic()
+        metrics.ASSIGNED.set(len(self._assigned))
+
+    def forget(self) -> None:
+        """What was read is worth nothing any more; claim again what is still assigned."""
+        self.assignment += 1
+        self.changed.set()
+
+    @property
+    def held(self) -> bool:
+        """Whether what is assigned now is claimed."""
+        return self._claimed == self.assignment
+
+    async def take(self, pool: Pool) -> bool:
+        """Claim what is assigned and go to where the fence says; false where nothing is, or it changed meanwhile."""
+        assignment, wanted = self.assignment, self._assigned
+        if not wanted:
+            return False
+        partitions = [TopicPartition(*each) for each in wanted]
+        beginnings = await self._consumer.beginning_offsets(partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        cluster = await self._kafka.cluster_id()
+        async with pool.acquire() as connection:
+            firsts = {each: beginnings[TopicPartition(*each)] for each in wanted}
+            held = await fence.claim(connection, wanted, firsts, cluster)
+        if assignment != self.assignment:
+            return False
+        for each, row in held.items():
+            tp = TopicPartition(*each)
+            _check(each, row, beginnings[tp], ends[tp], cluster)
+            self._consumer.seek(tp, row.next_offset)
+        self.claim = Claim({each: row.epoch for each, row in held.items()})
+        self._expected = {each: row.next_offset for each, row in held.items()}
+        self._claimed = assignment
+        LOG.info("partitions claimed", count=len(held))
+        return True
+
+    async def read(self, count: int) -> list[Record | DeadLetter]:
+        """At most so many records, in order within each partition; waits for the first one."""
+        try:
+            found = await self._consumer.getmany(timeout_ms=60_000, max_records=count)
+        except RecordTooLargeError as problem:
+            raise Failure(
+                f"A record does not fit into a fetch: {problem} Lower max.message.bytes of its topic."
+            ) from problem
+        except ValueError as problem:
+            LOG.error("the client cannot read a record; reading one by one", problem=repr(problem))
+            return await self._read_carefully()
+        return [as_record(record) for records in found.values() for record in records]
+
+    async def _read_carefully(self) -> list[Record | DeadLetter]:
+        """Past a record that the client itself cannot parse, such as one with a header name that is no UTF-8.
+
+        It raises in the midst of a batch and may have taken records of other partitions along, so all go back to what
+        was handed over. The record's own bytes cannot be had; what shares its batch behind it is as unreadable.
+        """
+        found: list[Record | DeadLetter] = []
+        partitions = [TopicPartition(*each) for each in self._expected]
+        for tp in partitions:
+            self._consumer.seek(tp, self._expected[Partition(*tp)])
+        ends = await self._consumer.end_offsets(partitions)
+        for tp in partitions:
+            try:
+                for _ in range(min(CAREFUL, ends[tp] - self._expected[Partition(*tp)])):
+                    one = await self._consumer.getmany(tp, timeout_ms=1_000, max_records=1)
+                    found.extend(as_record(record) for record in one.get(tp, ()))
+            except ValueError as problem:
+                offset = await self._consumer.position(tp)
+                record = Record(Place(tp.topic, tp.partition, offset), None, (), None)
+                found.append(DeadLetter(record, "unreadable-record", f"The Kafka client cannot parse it: {problem}"))
+                self._consumer.seek(tp, offset + 1)
+        return found
+
+    async def check_gap(self, place: Place) -> None:
+        """A gap is loss only where the log's beginning has moved past it; else markers or aborted records lay there."""
+        partition = fence.partition_of(place)
+        expected = self._expected[partition]
+        self._expected[partition] = place.offset + 1
+        if place.offset < expected:
+            raise _recreated(partition, expected, place.offset)
+        if place.offset > expected:
+            tp = TopicPartition(*partition)
+            beginning = (await self._consumer.beginning_offsets([tp]))[tp]
+            if beginning > expected:
+                raise _lost(partition, expected, beginning)
+
+    async def unread(self) -> tuple[int, list[Partition]]:
+        """How many records are not read yet, and the partitions read to their ends."""
+        partitions = [TopicPartition(*each) for each in self.claim.epochs]
+        async with asyncio.timeout(ANSWER_WITHIN):
+            # In this order: what is appended between the two counts as unread, never the other way round.
+            ends = await self._looker.end_offsets(partitions)
+            left = {tp: ends[tp] - await self._consumer.position(tp) for tp in partitions}
+        return sum(max(0, n) for n in left.values()), [Partition(*tp) for tp, n in left.items() if n <= 0]
+
+    async def poll_paused(self) -> None:
+        """Let the group see that we live, without taking anything."""
+        partitions = self._consumer.assignment()
+        with suppress(KafkaError, IllegalStateError):
+            self._consumer.pause(*partitions)
+            await self._consumer.getmany(timeout_ms=0)
+            self._consumer.resume(*partitions)
+
+    async def hint(self, ends: Mapping[Partition, int]) -> None:
+        """Tell the group where we are, for operators' tools; the fence alone decides where reading goes on."""
+        # All of these are ordinary: the group moved on, or the broker is away.
+        with suppress(KafkaError, IllegalStateError, TimeoutError, ValueError):
+            async with asyncio.timeout(HINT_WITHIN):
+                await self._consumer.commit({TopicPartition(*each): offset for each, offset in ends.items()})
+
+
+def as_record(record: Any) -> Record:
+    """aiokafka's record as ours. Only LogAppendTime says when it reached us; a speaker's own time does not."""
+    appended = record.timestamp_type == LOG_APPEND_TIME
+    appended_at = datetime.fromtimestamp(record.timestamp / 1000, UTC) if appended else None
+    place = Place(record.topic, record.partition, record.offset, appended_at)
+    return Record(place, record.key, tuple(record.headers), record.value)
+
+
+def _check(partition: Partition, held: Held, beginning: int, end: int, cluster: str) -> None:
+    if cluster and held.cluster_id and cluster != held.cluster_id:
+        raise Failure(
+            f"{partition.topic} was read from the cluster {held.cluster_id}; this one is {cluster}. "
+            "Point KAFKA_BOOTSTRAP_SERVERS at the former, or correct consumer_fence."
+        )
+    if held.next_offset < beginning:
+        raise _lost(partition, held.next_offset, beginning)
+    if held.next_offset > end:
+        raise _recreated(partition, held.next_offset, end)
+
+
+def _lost(partition: Partition, expected: int, beginning: int) -> Failure:
+    return Failure(
+        f"Records {expected} to {beginning - 1} of {partition.topic}/{partition.partition} are gone: the log begins "
+        f"at {beginning} now. Restore them, or accept the loss by setting consumer_fence.next_offset."
+    )
+
+
+def _recreated(partition: Partition, expected: int, found: int) -> Failure:
+    return Failure(
+        f"{partition.topic}/{partition.partition} has record {found} where {expected} was to come: the topic or the "
+        "cluster is another one. Find out which, then correct consumer_fence."
+    )
