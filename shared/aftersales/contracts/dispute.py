@@ -8,35 +8,17 @@ from aftersales.contracts.marketplace import Plan
 
 Party = Literal["buyer", "seller"]
 DisputeState = Literal[
-    "AWAITING_SELLER",
-    "AWAITING_BUYER",
-    "HELD_IN_TRANSIT",
-    "ARBITRATION_EVIDENCE",
-    "ARBITRATION_REVIEW",
-    "PLATFORM_PROPOSED",
-    "RETURN_AWAITING_SHIPMENT",
-    "RETURN_IN_TRANSIT",
-    "REFUND_PENDING",
-    "SERVICE_REVIEW",
-    "APPEAL_REVIEW",
-    "CLOSED_REFUNDED",
-    "CLOSED_REJECTED",
-    "CLOSED_NO_RETURN",
-    "CLOSED_CANCELLED",
-    "CLOSED_EXTERNAL",
-]
+    "AWAITING_SELLER", "AWAITING_BUYER", "HELD_IN_TRANSIT",
+    "ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED",
+    "RETURN_AWAITING_SHIPMENT", "RETURN_IN_TRANSIT", "REFUND_PENDING", "SERVICE_REVIEW", "APPEAL_REVIEW",
+    "CLOSED_REFUNDED", "CLOSED_REJECTED", "CLOSED_NO_RETURN", "CLOSED_CANCELLED", "CLOSED_EXTERNAL",
+]  # fmt: skip
 Agreement = Literal["consensus", "seller_timeout", "arbitration", "proposal", "service"]
 Liable = Literal["seller", "buyer", "carrier", "platform", "nobody", "shared"]
 Account = Literal[
-    "buyer",
-    "seller",
-    "seller_escrow",
-    "seller_deposit",
-    "seller_debt",
-    "platform_fund",
-    "service_fund",
-    "carrier_recourse",
-]
+    "buyer", "seller", "seller_escrow", "seller_deposit", "seller_debt",
+    "platform_fund", "service_fund", "carrier_recourse",
+]  # fmt: skip
 
 
 class Wait(Part):
