@@ -49,6 +49,8 @@ MORE: Final[dict[type[DisputeStep], dict[str, Any]]] = {
     said.DisputeReviewStarted: {"file": FILE},
     said.DisputeFactsChanged: {"file": FILE},
     said.DisputeRuled: {"ruling": "r1", "rule": "R20", "liable": "seller", "remedy": "refund", **AMOUNTS},
+    said.DisputeReturnShipped: {"carrier": "EMS", "number": "EE9", "freight": 840},
+    said.DisputeReturnConfirmed: {"how": "silence"},
     said.DisputeClosed: {"agreement": "arbitration", "rule": "R20", "liable": "seller", **AMOUNTS},
 }
 
