@@ -15,7 +15,14 @@ from aftersales_local.demo.journey import DAY, Journey, day_of
 from aftersales_local.demo.travel import Anomaly
 
 # Of a hundred buyers in each situation: how many complain.
-COMPLAINING: Final = {"bad word": 92, "middling word": 25, "late": 70, "never came": 80, "never sent": 70, "waiting": 30}
+COMPLAINING: Final = {
+    "bad word": 92,
+    "middling word": 25,
+    "late": 70,
+    "never came": 80,
+    "never sent": 70,
+    "waiting": 30,
+}
 CHANGED_MIND: Final = 2
 # What disappoints people in goods that came; weights out of 100.
 DISAPPOINTMENTS: Final = (
