@@ -126,7 +126,7 @@ async def test_while_kafka_is_away_rows_wait(pool: Pool, see: Look) -> None:
     assert not await nothing_unsent(see)
 
 
-# -- designs measured to be wrong, each in the smallest interleaving that breaks it, and ours in the same ---------------
+# -- designs measured to be wrong, each in the smallest interleaving that breaks it, and ours in the same --------------
 
 
 class Story:
