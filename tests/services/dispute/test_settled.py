@@ -132,3 +132,17 @@ async def test_the_database_refuses_what_the_rules_would_never_write(town: Town,
     assert [type(said) for said in await town.said() if isinstance(said, RefundOrdered)] == [RefundOrdered]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         await town.pool.execute(statement)
+
+
+async def test_goods_sent_back_are_paid_with_their_freight(town: Town) -> None:
+    wanted = {**COMPLAINT, "reason": "SNAD_WRONG_ITEM", "want": {"remedy": "return", "amount": 4198}}
+    await town.post("/disputes", wanted)
+    await town.seller("/disputes/D1/accept", {"return_address": "Shop returns, CN"})
+    allowed = (await town.get("/disputes/D1")).json()["allowed_actions"]
+    assert [action["action"] for action in allowed] == ["cancel", "return-shipped"]
+    await town.at(OPENED + DAY)
+    await town.post("/disputes/D1/return-shipped", {"carrier": "EMS", "number": "EE1US", "freight": 840})
+    done = await town.seller("/disputes/D1/return-confirmed")
+    assert (done.status_code, done.json()["state"]) == (200, "REFUND_PENDING")
+    dispute = (await town.get("/disputes/D1", "shop", "seller")).json()
+    assert (dispute["refund"], dispute["freight"], dispute["seller_debt"]) == (4198, 840, 840)
