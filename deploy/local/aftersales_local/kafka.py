@@ -212,8 +212,12 @@ def server_properties(data: Path, ports: tuple[int, int], *, durable: bool) -> s
 
 
 def new_cluster_id() -> str:
-    """Another one for each empty log, so that a database filled from an earlier log notices that this is not it."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """Another one for each empty log, so that a database filled from an earlier log notices that this is not it.
+
+    None begins with a hyphen: the tools would take it for an option.
+    """
+    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return new_cluster_id() if made.startswith("-") else made
 
 
 def format_storage(tool: list[str], properties: Path) -> None:

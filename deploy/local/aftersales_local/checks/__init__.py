@@ -18,12 +18,13 @@ __all__ = ["Check", "run"]
 async def run(databases: Mapping[str, str], bootstrap: str) -> list[Check]:
     """Every check, in the order in which a person reads them.
 
-    databases: the DSN of each service by its name (order_tracking, dispute, arbitration, notification).
+    databases: the DSN of each service by its name, with hyphen or underscore.
     """
     records = await topics.read(bootstrap, delivery.EVERY_TOPIC)
     async with AsyncExitStack() as opened:
         connections: dict[str, asyncpg.Connection] = {}
-        for service, dsn in databases.items():
+        for name, dsn in databases.items():
+            service = name.replace("-", "_")
             connections[service] = await asyncpg.connect(dsn)
             opened.push_async_callback(connections[service].close)
         return [
