@@ -42,7 +42,7 @@ async def checked(databases: Databases, records: Sequence[Seen] = RECORDS) -> li
     at = databases.connections
     return [
         await delivery.every_record_known(at, records),
-        await delivery.every_event_published(at, records),
+        delivery.every_event_published(await delivery.outgoing(at), records),
         *[await check(at) for check in (rest.nothing_unsent, rest.nothing_due, rest.nothing_parked, rest.one_notice)],
         *[await check(at) for check in (money.journals_balanced, money.refunds_within_paid, money.one_resolution)],
         *[await check(at) for check in (history.without_gaps, history.moves_legal, rest.no_deadline_passed)],

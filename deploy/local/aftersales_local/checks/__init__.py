@@ -20,17 +20,19 @@ async def run(databases: Mapping[str, str], bootstrap: str) -> list[Check]:
 
     databases: the DSN of each service by its name, with hyphen or underscore.
     """
-    records = await topics.read(bootstrap, delivery.EVERY_TOPIC)
     async with AsyncExitStack() as opened:
         connections: dict[str, asyncpg.Connection] = {}
         for name, dsn in databases.items():
             service = name.replace("-", "_")
             connections[service] = await asyncpg.connect(dsn)
             opened.push_async_callback(connections[service].close)
+        # The outbox first, the logs of causes last: what happens meanwhile must not look like a loss.
+        sent = await delivery.outgoing(connections)
+        records = await topics.read(bootstrap, delivery.EVERY_TOPIC)
         return [
             await delivery.every_record_known(connections, records),
             await rest.nothing_unsent(connections),
-            await delivery.every_event_published(connections, records),
+            delivery.every_event_published(sent, records),
             await rest.nothing_due(connections),
             await rest.nothing_parked(connections),
             await money.journals_balanced(connections),

@@ -1,6 +1,7 @@
 """Nothing lost on the way in or out: the topics against logs of causes and outboxes (dangers 5.1, I1 and I6)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -43,29 +44,50 @@ async def every_record_known(connections: Connections, records: Sequence[Seen]) 
     return judged("every record known", f"{count} records heard, {dead} dead letters", missing)
 
 
-async def every_event_published(connections: Connections, records: Sequence[Seen]) -> Check:
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An event that a service says it has sent. id: its number in the outbox, which is its sequence."""
+
+    service: str
+    id: int
+    event: str
+    topic: str
+    key: str
+    subject: str
+    type: str
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event} of {self.service}"
+
+
+async def outgoing(connections: Connections) -> list[Outgoing]:
+    """To be asked for before the topics are read: what a service sends meanwhile would seem lost."""
+    return [
+        Outgoing(service, row["id"], str(row["event_id"]), row["topic"], row["key"], row["subject"], row["type"])
+        for service, connection in connections.items()
+        for row in await connection.fetch(
+            "select id, event_id, topic, key, subject, type from outbox where sent_at is not null order by id"
+        )
+    ]
+
+
+def every_event_published(sent: Sequence[Outgoing], records: Sequence[Seen]) -> Check:
     """Every event of an outbox is in its topic, first occurrences of a subject in the order of their sequence."""
     wrong: list[str] = []
-    count = 0
-    for service, connection in connections.items():
-        first: dict[str, Seen] = {}
-        for record in records:
-            if record.source == service:
-                first.setdefault(record.id, record)
-        rows = await connection.fetch("select id, event_id, topic, key, subject, type from outbox order by id")
-        count += len(rows)
-        last: dict[tuple[str, str, str], Seen] = {}
-        for row in rows:
-            there = first.get(str(row["event_id"]))
-            name = f"{row['type']} {row['event_id']} of {service}"
-            if there is None or there.topic != row["topic"]:
-                wrong.append(f"{name} is not in {row['topic']}")
-                continue
-            if there.sequence != str(row["id"]):
-                wrong.append(f"{name} has the sequence {there.sequence or 'none'} and not {row['id']}")
-            stream = (row["topic"], row["key"], row["subject"])
-            before = last.get(stream)
-            if before is not None and (before.partition, before.offset) >= (there.partition, there.offset):
-                wrong.append(f"{name} stands before an earlier event of {row['subject']}")
-            last[stream] = there
-    return judged("every event published in order", f"{count} events", wrong)
+    first: dict[tuple[str, str], Seen] = {}
+    for record in records:
+        first.setdefault((record.source, record.id), record)
+    last: dict[tuple[str, str, str, str], Seen] = {}
+    for event in sent:
+        there = first.get((event.service, event.event))
+        if there is None or there.topic != event.topic:
+            wrong.append(f"{event} is not in {event.topic}")
+            continue
+        if there.sequence != str(event.id):
+            wrong.append(f"{event} has the sequence {there.sequence or 'none'} and not {event.id}")
+        stream = (event.service, event.topic, event.key, event.subject)
+        before = last.get(stream)
+        if before is not None and (before.partition, before.offset) >= (there.partition, there.offset):
+            wrong.append(f"{event} stands before an earlier event of {event.subject}")
+        last[stream] = there
+    return judged("every event published in order", f"{len(sent)} events", wrong)
