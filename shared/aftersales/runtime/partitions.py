@@ -4,7 +4,7 @@ revoked.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +16,8 @@ from aiokafka.errors import IllegalStateError, KafkaError, RecordTooLargeError
 from aftersales.errors import Failure
 from aftersales.runtime import fence, kafka, metrics
 from aftersales.runtime.causes import DeadLetter, Place, Record
-from aftersales.runtime.fence import Claim, Held, Partition
+from aftersales.runtime.facts_first import FactsFirst
+from aftersales.runtime.fence import Claim, Held, Partition, partition_of
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.postgres import Pool
 
@@ -24,18 +25,24 @@ LOG: Final = structlog.get_logger()
 ANSWER_WITHIN: Final = 10.0
 HINT_WITHIN: Final = 5.0
 CAREFUL: Final = 50
+IDLE_MS: Final = 60_000
+LOOK_AGAIN_MS: Final = 20
+ASK_AGAIN: Final = 0.5
 LOG_APPEND_TIME: Final = 1
 
 
 class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
     """One consumer of a group.
 
-    settled: awaited when partitions are revoked, for what is in flight. changed: set whenever the assignment is.
+    commands: the topics whose records wait for facts. settled: awaited when partitions are revoked, for what is in
+    flight. changed: set whenever the assignment is.
     assignment: counts revocations and assignments; what was read under an earlier number must be forgotten.
     rebalanced: the monotonic second of the last assignment, None while there is none.
     """
 
-    def __init__(self, kafka_: Kafka, group: str, settled: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, kafka_: Kafka, group: str, commands: frozenset[str], settled: Callable[[], Awaitable[None]]
+    ) -> None:
         self._kafka = kafka_
         self._group = group
         self._settled = settled
@@ -44,6 +51,8 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned: frozenset[Partition] = frozenset()
         self._expected: dict[Partition, int] = {}
         self._claimed: int | None = None
+        self._facts = FactsFirst(commands)
+        self._in_hand: Sequence[Record | DeadLetter] = ()
         self.claim = Claim({})
         self.assignment = 0
         self.changed = asyncio.Event()
@@ -89,6 +98,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
     async def take(self, pool: Pool) -> bool:
         """Claim what is assigned and go to where the fence says; false where nothing is, or it changed meanwhile."""
         assignment, wanted = self.assignment, self._assigned
+        self._forget_what_waits()
         if not wanted:
             return False
         partitions = [TopicPartition(*each) for each in wanted]
@@ -111,9 +121,18 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         return True
 
     async def read(self, count: int) -> list[Record | DeadLetter]:
-        """At most so many records, in order within each partition; waits for the first one."""
+        """About so many records, in order within each partition, commands behind their facts; waits for the first."""
+        while True:
+            self._in_hand = await self._fetch(count)
+            ready = await self._facts_first(self._in_hand)
+            self._in_hand = ()
+            if ready:
+                return ready
+
+    async def _fetch(self, count: int) -> list[Record | DeadLetter]:
         try:
-            found = await self._consumer.getmany(timeout_ms=60_000, max_records=count)
+            wait = LOOK_AGAIN_MS if self._facts.holding else IDLE_MS
+            found = await self._consumer.getmany(timeout_ms=wait, max_records=count)
         except RecordTooLargeError as problem:
             raise Failure(
                 f"A record does not fit into a fetch: {problem} Lower max.message.bytes of its topic."
@@ -123,6 +142,37 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             return await self._read_carefully()
         return [as_record(record) for records in found.values() for record in records]
 
+    async def _facts_first(self, records: Sequence[Record | DeadLetter]) -> list[Record | DeadLetter]:
+        """The facts among them, and the commands that have all their facts before them by now."""
+        facts, numbers = self._facts.hold_back(records)
+        if not self._facts.holding:
+            return facts
+        if numbers:
+            before = [each for each in self.claim.epochs if each.partition in numbers and self._facts.is_fact(each)]
+            self._facts.wait_for(await self._ends(before))
+        positions = {each: await self._consumer.position(TopicPartition(*each)) for each in self._facts.waited_for()}
+        commands = self._facts.release(positions)
+        # While some wait no more are fetched, or a backlog of them would fill the memory.
+        partitions = [TopicPartition(*each) for each in self.claim.epochs if not self._facts.is_fact(each)]
+        (self._consumer.pause if self._facts.waited_for() else self._consumer.resume)(*partitions)
+        return facts + commands
+
+    async def _ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
+        """Asked for until there is an answer: what is in hand must not be lost because the broker is away."""
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_WITHIN):
+                    ends = await self._looker.end_offsets([TopicPartition(*each) for each in partitions])
+            except (KafkaError, TimeoutError) as problem:
+                LOG.warning("the ends of the facts could not be asked for; trying again", problem=repr(problem))
+                await asyncio.sleep(ASK_AGAIN)
+            else:
+                return {Partition(*tp): end for tp, end in ends.items()}
+
+    def _forget_what_waits(self) -> None:
+        self._facts.forget()
+        self._in_hand = ()
+
     async def _read_carefully(self) -> list[Record | DeadLetter]:
         """Past a record that the client itself cannot parse, such as one with a header name that is no UTF-8.
 
@@ -130,6 +180,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         was handed over. The record's own bytes cannot be had; what shares its batch behind it is as unreadable.
         """
         found: list[Record | DeadLetter] = []
+        self._forget_what_waits()
         partitions = [TopicPartition(*each) for each in self._expected]
         for tp in partitions:
             self._consumer.seek(tp, self._expected[Partition(*tp)])
@@ -148,7 +199,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def check_gap(self, place: Place) -> None:
         """A gap is loss only where the log's beginning has moved past it; else markers or aborted records lay there."""
-        partition = fence.partition_of(place)
+        partition = partition_of(place)
         expected = self._expected[partition]
         self._expected[partition] = place.offset + 1
         if place.offset < expected:
@@ -165,8 +216,11 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         async with asyncio.timeout(ANSWER_WITHIN):
             # In this order: what is appended between the two counts as unread, never the other way round.
             ends = await self._looker.end_offsets(partitions)
-            left = {tp: ends[tp] - await self._consumer.position(tp) for tp in partitions}
-        return sum(max(0, n) for n in left.values()), [Partition(*tp) for tp, n in left.items() if n <= 0]
+            left = {Partition(*tp): ends[tp] - await self._consumer.position(tp) for tp in partitions}
+        # Fetched, but not handed over: the position is past them, and yet they are not committed.
+        for record in (*self._in_hand, *self._facts.held):
+            left[partition_of(record.place)] = max(1, left[partition_of(record.place)])
+        return sum(max(0, n) for n in left.values()), [each for each, n in left.items() if n <= 0]
 
     async def poll_paused(self) -> None:
         """Let the group see that we live, without taking anything."""

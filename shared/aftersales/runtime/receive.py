@@ -52,7 +52,7 @@ class Receive:
         self._unit = unit
         self._moved = moved
         self._decoder = Decoder(unit.service)
-        self.partitions = Partitions(kafka, group, self._settled)
+        self.partitions = Partitions(kafka, group, unit.service.commands, self._settled)
         self._size = SMALLEST
         self._reading: asyncio.Task[list[Record | DeadLetter]] | None = None
         self._committing: asyncio.Task[None] | None = None
