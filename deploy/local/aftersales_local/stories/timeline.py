@@ -72,6 +72,17 @@ def money_of(events: Iterable[Event]) -> tuple[str, ...]:
     )
 
 
+def brief(timeline: Iterable[Entry]) -> Iterable[str]:
+    """One short line for each move of a dispute, with the money that went with it."""
+    for entry in timeline:
+        moves = [f"{thing}: {before or 'opened'} -> {after}" for thing, before, after in entry.moves]
+        said = [move for move in moves if not move.startswith(("parcel ", "case"))]
+        if said or entry.refused:
+            what = "; ".join(said) or f"{entry.what} refused ({(entry.refused or '').partition(':')[0]})"
+            money = f"  [{', '.join(entry.money)}]" if entry.money else ""
+            yield f"{entry.at:%m-%d %H:%M}  {what}{money}"
+
+
 def moved(account: str, amount: int, currency: str) -> str:
     return f"{account} {'+' if amount > 0 else ''}{shown(amount, currency)}"
 
