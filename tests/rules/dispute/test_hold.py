@@ -1,10 +1,11 @@
 """A complaint of what has not come yet is held while the promise runs, and goes on by what becomes of the parcel."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from aftersales.contracts.dispute import DisputeClosed, DisputeEscalated, DisputeFactsChanged, DisputeHoldEnded
+from aftersales.contracts.tracking import PromiseBroken
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND, SHIPPED
 from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
@@ -189,3 +190,27 @@ def test_facts_after_the_end_are_recorded_and_change_nothing() -> None:
     world.hear(say.delivered(OPENED + 2 * DAY), OPENED + 2 * DAY)
     assert len(world.told(DisputeClosed)) == 1
     assert world.order.parcels["P1"].status == "delivered"
+
+
+def test_an_anomaly_known_at_the_opening_is_no_news_later() -> None:
+    world = a_world(
+        say.shipped("P1", units={"L1": (1,)}),
+        say.shipped("P2", units={"L1": (2,)}, shipped_at=SHIPPED + DAY),
+        say.anomalous("customs_hold", OPENED - DAY, "P1"),
+    )
+    world.hear(say.not_received(), OPENED)
+    assert world.dispute().state == "HELD_IN_TRANSIT"
+    broken = say.told(PromiseBroken, "customs_hold", OPENED - DAY, "P1")
+    world.hear(broken, PROMISED)
+    assert (world.dispute().state, world.dispute().reason) == ("HELD_IN_TRANSIT", "INR_IN_TRANSIT")
+
+
+@pytest.mark.parametrize(("early", "state"), [(SECOND, "CLOSED_CANCELLED"), (0 * SECOND, "AWAITING_BUYER")])
+def test_a_receipt_after_the_window_closes_nothing(early: timedelta, state: str) -> None:
+    world = with_policy(World(), held_confirm=60 * DAY)
+    for fact in (say.an_order(), say.shipped(), say.in_transit(), say.not_received()):
+        world.hear(fact, OPENED)
+    world.hear(say.delivered(OPENED + DAY), OPENED + DAY)
+    confirmed = PROMISED + 15 * DAY - early
+    world.hear(say.receipt(confirmed), confirmed)
+    assert world.dispute().state == state
