@@ -1,6 +1,5 @@
 """How the four services and the token issuer are started on one machine."""
 
-import importlib.util
 import os
 import sys
 import urllib.error
@@ -28,10 +27,6 @@ HANDED_ON: Final = (
     "AFTERSALES_HTTP_DOCS",
 )
 OURS: Final = ("AFTERSALES_", "KAFKA_", "DATABASE_URL")
-
-
-def built(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 def database_name(service: str) -> str:

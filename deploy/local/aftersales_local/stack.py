@@ -15,7 +15,6 @@ from aftersales_local.services import (
     ISSUER,
     SERVICES,
     address,
-    built,
     choose_ports,
     database_name,
     issuer_program,
@@ -120,15 +119,9 @@ class LocalStack:
         ports = choose_ports()
         self.state.issuer = address(ports[ISSUER])
         self.state.addresses = {service: address(ports[service]) for service in SERVICES}
-        started = []
-        if built("aftersales_local.issuer"):
-            started.append(self._run(issuer_program(self.home / "keys", ports[ISSUER])))
-        self.supervisor.until_ready(*started)
-        for service, url in self.state.databases.items():
-            if not built(f"{database_name(service)}.main"):
-                continue
-            started.append(self._run(service_program(service, url, broker, ports)))
-        self.supervisor.until_ready(*started)
+        self.supervisor.until_ready(self._run(issuer_program(self.home / "keys", ports[ISSUER])))
+        programs = [service_program(service, url, broker, ports) for service, url in self.state.databases.items()]
+        self.supervisor.until_ready(*[self._run(program) for program in programs])
         for service, where in self.state.addresses.items():
             self._tell(f"{service}: {where}/docs")
 
