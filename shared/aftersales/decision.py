@@ -1,6 +1,6 @@
 """What a rule is handed and what it returns. Pure: no I/O, no clock, no chance.
 
-    rule: (state | None, event, given) -> Decision
+rule: (state | None, event, given) -> Decision
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ class Given:
     others: Mapping[SubjectRef, Any] = field(default_factory=dict)
 
     def extended(self, due: datetime) -> datetime:
-        """A deadline, moved by every outage it fell into (rulebook 8.19). In time means `arrived_at < extended(due)`."""
+        """A deadline, moved by every outage it fell into (rulebook 8.19). In time: `arrived_at < extended(due)`."""
         for outage in sorted(self.outages, key=lambda o: o.since):
             if outage.since <= due < outage.until:
                 due += outage.length
@@ -92,7 +92,7 @@ class TimerFired:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """A row for an append-only table of the service (journals, statements, intents); columns must be those of the table."""
+    """A row for an append-only table of the service (journals, statements, intents), by the table's columns."""
 
     table: str
     row: Mapping[str, Any]
@@ -110,7 +110,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Why: the rule, the facts and the policy a decision rests on. Structured first, JSON-ready; stored in `history`."""
+    """Why: the rule, the facts and the policy a decision rests on. JSON-ready; stored in `history`."""
 
     rule: str
     facts: Mapping[str, Any] = field(default_factory=dict)

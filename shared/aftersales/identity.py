@@ -27,7 +27,7 @@ class Actor:
 
     @property
     def source(self) -> str:
-        """The source half of a cause's id: a service speaks as itself (a marketplace's `ce_source`), a person by role."""
+        """The source half of a cause's id: a service speaks as itself (its `ce_source`), a person by role."""
         return self.sub if self.role is Role.SERVICE else f"{self.role}:{self.sub}"
 
 

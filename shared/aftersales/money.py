@@ -6,12 +6,16 @@ from typing import Final
 # ISO 4217 exponents of the currencies a marketplace may settle in.
 EXPONENTS: Final[dict[str, int]] = {
     **dict.fromkeys(
-        "AED ARS AUD BDT BGN BRL CAD CHF CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR KES LKR MAD MXN MYR NGN NOK NZD "
-        "PEN PHP PKR PLN QAR RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD UYU ZAR".split(),
+        (
+            *("AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP"),
+            *("HKD", "HUF", "IDR", "ILS", "INR", "KES", "LKR", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP"),
+            *("PKR", "PLN", "QAR", "RON", "RSD", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "UYU"),
+            "ZAR",
+        ),
         2,
     ),
-    **dict.fromkeys("CLP ISK JPY KRW PYG UGX VND XAF XOF".split(), 0),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
 
 
@@ -24,7 +28,8 @@ def shown(amount: int, currency: str) -> str:
     """An amount as a person reads it: `41.98 USD`, `10399 JPY`."""
     decimals = EXPONENTS[currency]
     sign, digits = ("-" if amount < 0 else ""), str(abs(amount)).rjust(decimals + 1, "0")
-    return f"{sign}{digits[: len(digits) - decimals]}{'.' if decimals else ''}{digits[len(digits) - decimals :]} {currency}"
+    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+    return f"{sign}{whole}{'.' if decimals else ''}{fraction} {currency}"
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:

@@ -37,7 +37,7 @@ class Kind:
     views: tuple[View, ...] = ()
 
 
-def _none(state: Any, event: Any) -> tuple[SubjectRef, ...]:
+def _none(_state: Any, _event: Any) -> tuple[SubjectRef, ...]:
     return ()
 
 
@@ -72,7 +72,7 @@ class Service:
 
     @property
     def topics(self) -> frozenset[str]:
-        """The topics it listens to: those of the events it has rules for. Commands that come over HTTP alone have none."""
+        """The topics of the events it has rules for. Commands that come over HTTP alone have none."""
         return frozenset(on.event.TOPIC for on in self.rules if isinstance(on, On) and on.event.TOPIC) | self.commands
 
     def on_event(self, event: type[Event]) -> On | None:

@@ -1,4 +1,7 @@
-"""Who asks: bearer tokens, checked against the issuer's public keys. A token has no say in how it is checked (RFC 8725)."""
+"""Who asks: bearer tokens, checked against the issuer's public keys.
+
+A token has no say in how it is checked (RFC 8725).
+"""
 
 import asyncio
 import re

@@ -126,7 +126,7 @@ Ours = Annotated[Parts, Depends(ours)]
 
 
 def idempotency_key(request: Request) -> str:
-    """The header Idempotency-Key: Refused 400 when missing or twice, 422 when not 1 to 200 printable ASCII characters."""
+    """The header Idempotency-Key: Refused 400 when missing or twice, 422 when not 1 to 200 printable ASCII."""
     given = request.headers.getlist("idempotency-key")
     if len(given) != 1 or not given[0]:
         raise Refused(

@@ -1,4 +1,4 @@
-"""The HTTP door of every service: one gate, one kind of problem, one health, and inside them the service's own routes."""
+"""The HTTP door of every service: one gate, one kind of problem, one health, and inside the service's own routes."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, get_origin
@@ -50,7 +50,7 @@ ANYWHERE: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def create_app(service: Service, parts: Parts, routers: Iterable[APIRouter] = ()) -> FastAPI:
-    """The application of a service. `routers` are its own; their routes ask for `Ours`, `Caller`, `Key`, `Asked[...]`."""
+    """The application of a service. `routers` are its own; they ask for `Ours`, `Caller`, `Key`, `Asked[...]`."""
     docs = parts.settings.http_docs
     app = FastAPI(
         title=f"Aftersales: {service.name.replace('_', ' ')}",

@@ -1,4 +1,4 @@
-"""Lists in pages, by key and not by number: right while rows come and go, and as cheap far down the list as at its top."""
+"""Lists in pages, by key and not by number: right while rows come and go, as cheap far down the list as at its top."""
 
 import base64
 import binascii
