@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Final, Self
@@ -35,12 +35,19 @@ LOOK: Final = """
            (select coalesce(jsonb_object_agg(topic, taken), '{}') from
                (select topic, sum(next_offset) as taken from consumer_fence group by topic) f) as taken
 """
+# Notices leave by a queue of their own, seconds later; nobody acts on them, so no step of the clock waits for it.
+NOTICES: Final = "select count(*) from to_send"
+NOTIFICATION: Final = "notification"
+NOTICES_TOPIC: Final = "notification.notices"
 PARTITIONS: Final = "select topic, count(*) as partitions from consumer_fence group by topic"
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Somebody outside the services who must come to rest too: what he has done, and what still waits in his hands."""
+    """Somebody outside the services who must come to rest too.
+
+    done: counts whatever he does or says; while it stands still, so does he. waiting: what is still in his hands.
+    """
 
     name: str
     done: Callable[[], int]
@@ -57,13 +64,14 @@ class ServiceLook:
 
     @property
     def busy(self) -> list[str]:
-        found = [f"{count} {what}" for count, what in ((self.unsent, "unsent rows"), (self.due, "due timers")) if count]
+        counts = {"unsent rows": self.unsent, "due timers": self.due}
+        found = [f"{count} {what}" for what, count in counts.items() if count]
         return found + [f"{lag} unread on {topic}" for topic, lag in self.lag.items() if lag]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """ends: records ever appended by topic. Equal looks at rest mean that nothing happened between them."""
+    """ends: records ever appended by topic. outside: what each has done, and what he still has to do."""
 
     services: Mapping[str, ServiceLook]
     ends: Mapping[str, int]
@@ -71,8 +79,17 @@ class Look:
 
     @property
     def busy(self) -> list[str]:
-        inside = [f"{name} has {', '.join(look.busy)}" for name, look in self.services.items() if look.busy]
+        """What moves and may lead to something."""
+        looks = {**self.services, NOTIFICATION: replace(self.services[NOTIFICATION], unsent=0)}
+        inside = [f"{name} has {', '.join(look.busy)}" for name, look in looks.items() if look.busy]
         return inside + [f"{name} has {waiting} to do" for name, (_, waiting) in self.outside.items() if waiting]
+
+    @property
+    def counters(self) -> tuple[Any, ...]:
+        """What grows when anything happens that may lead to something."""
+        said = {name: look.said for name, look in self.services.items() if name != NOTIFICATION}
+        ends = {topic: end for topic, end in self.ends.items() if topic != NOTICES_TOPIC}
+        return said, ends, {name: done for name, (done, _) in self.outside.items()}
 
     @property
     def next(self) -> datetime | None:
@@ -91,6 +108,8 @@ class Conductor:
         self.steps = 0
         self.looks = 0
         self._outside = outside
+        self._rest: Look | None = None
+        self._since_rest: tuple[int, ...] = ()
         self._databases: dict[str, asyncpg.Connection] = {}
         self._kafka: AIOKafkaConsumer = None
         self._partitions: list[TopicPartition] = []
@@ -140,11 +159,16 @@ class Conductor:
 
     async def quiet(self) -> Look:
         """Wait until nothing moves; Failure with a sentence that says what does not come to rest."""
+        done = self._done()
+        if self._rest is not None and done == self._since_rest:
+            return self._rest
         give_up = time.monotonic() + QUIET_WITHIN
-        before: Look | None = None
+        # The last rest is a look too: where nothing was said since, one more that equals it is enough.
+        before = self._rest
         while True:
             look = await self.look()
-            if not look.busy and look == before:
+            if not look.busy and before is not None and look.counters == before.counters:
+                self._rest, self._since_rest = look, self._done()
                 return look
             if time.monotonic() > give_up:
                 what = "; ".join(look.busy) or "records are still being written"
@@ -154,16 +178,28 @@ class Conductor:
             before = look
             await asyncio.sleep(BETWEEN_LOOKS)
 
+    async def until_told(self) -> None:
+        """Wait until every notice has left as well, and what notification says of it; for the end of everything."""
+        give_up = time.monotonic() + QUIET_WITHIN
+        while True:
+            waiting = await self._databases[NOTIFICATION].fetchval(NOTICES)
+            look = await self.look()
+            if not waiting and not look.services[NOTIFICATION].unsent:
+                return
+            if time.monotonic() > give_up:
+                raise Failure(f"{waiting} notices did not leave. See .local/logs/notification.log.", 1)
+            await asyncio.sleep(BETWEEN_LOOKS)
+
+    def _done(self) -> tuple[int, ...]:
+        """Nothing happens in the services but by a step of the clock or by somebody outside."""
+        return self.steps, *(each.done() for each in self._outside)
+
     async def look(self) -> Look:
         self.looks += 1
         # The ends first: what is appended after them is then no lag that a service could be blamed for.
         ends = await self._ends()
         rows = await asyncio.gather(*(connection.fetchrow(LOOK) for connection in self._databases.values()))
-        services = {
-            service: _service_look(row, ends)
-            for service, row in zip(self._databases, rows, strict=True)
-            if row is not None
-        }
+        services = {name: _service_look(row, ends) for name, row in zip(self._databases, rows, strict=True)}
         outside = {each.name: (each.done(), each.waiting(ends)) for each in self._outside}
         return Look(services, ends, outside)
 

@@ -153,8 +153,9 @@ class Marketplace:
                 told(name, answer)
 
     def done(self) -> int:
-        """How many records were taken in; for the conductor."""
-        return sum(offset for partitions in self._taken.values() for offset in partitions.values())
+        """How many records were taken in and published; for the conductor."""
+        taken = sum(offset for partitions in self._taken.values() for offset in partitions.values())
+        return taken + sum(self.published.values())
 
     def waiting(self, ends: Mapping[str, int]) -> int:
         """How many records lie unread; a failure of the listener comes out here."""

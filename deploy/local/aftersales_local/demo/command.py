@@ -96,6 +96,7 @@ async def perform(console: Console, stack: Stack, home: Path, job: Job, seed: in
             figures = await run.run()
         played = time.monotonic() - started
         results = await play_stories(console, stage, job.acts)
+        await stage.conductor.until_told()
         found = await summary.totals(stage.conductor.databases)
         steps, looks = stage.conductor.steps, stage.conductor.looks
     held = await checks.run({database_name(name): dsn for name, dsn in stack.databases.items()}, stack.bootstrap)
