@@ -88,6 +88,21 @@ def python_program(
     )
 
 
+def marketplace_program(broker: Broker) -> Program:
+    """The payment provider of the simulated marketplace."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+    return Program(
+        name="marketplace",
+        command=[sys.executable, "-m", "aftersales_local.marketplace"],
+        environment={
+            **inherited,
+            "PYTHONUNBUFFERED": "1",
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
+            **broker.settings(),
+        },
+    )
+
+
 def says_yes(url: str) -> bool:
     """Whether a GET is answered with 200 within two seconds."""
     try:

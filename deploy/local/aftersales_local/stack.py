@@ -18,6 +18,7 @@ from aftersales_local.services import (
     choose_ports,
     database_name,
     issuer_program,
+    marketplace_program,
     service_program,
 )
 from aftersales_local.supervisor import Child, Program, Supervisor
@@ -122,8 +123,15 @@ class LocalStack:
         self.supervisor.until_ready(self._run(issuer_program(self.home / "keys", ports[ISSUER])))
         programs = [service_program(service, url, broker, ports) for service, url in self.state.databases.items()]
         self.supervisor.until_ready(*[self._run(program) for program in programs])
+        self._start_marketplace(broker)
         for service, where in self.state.addresses.items():
             self._tell(f"{service}: {where}/docs")
+
+    def _start_marketplace(self, broker: kafka.Broker) -> None:
+        # Under the stepped clock the demo and the stories are the marketplace; somebody's own Kafka has one already.
+        if self.options.simulated_from is None and broker.kind != kafka.EXTERNAL:
+            self._run(marketplace_program(broker))
+            self._tell("The simulated marketplace pays what is ordered.")
 
     def _run(self, program: Program) -> Child:
         child = self.supervisor.start(program)
