@@ -215,18 +215,18 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _depth(value: Any) -> int:
-    level: Iterable[Any] = [value]
-    depth = 0
+    """How many objects and lists lie in one another, empty ones too."""
+    level, depth = _inside([value]), 0
     while level:
         level = [inner for outer in level for inner in _inside(outer)]
         depth += 1
-    return depth - 1
+    return depth
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+def _inside(value: dict[str, Any] | list[Any]) -> list[Any]:
+    """The objects and lists directly in one."""
+    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    return [each for each in inner if isinstance(each, (dict, list))]
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

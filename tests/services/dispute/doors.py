@@ -119,6 +119,13 @@ class Doors:
         )
         return Where(sent.topic, sent.partition, sent.offset, cause)
 
+    async def partition_of(self, case: Case) -> int:
+        """Where the order's records go, as the order itself went."""
+        found = await self.pool.fetchval(
+            "select partition from inbox where subject = 'order/' || $1 and type like '%.order_placed.v1'", case.order
+        )
+        return int(found)
+
     async def say(self, event: Event, *, name: str | None = None, source: str | None = None) -> Where:
         """Publish as the event's speaker would."""
         headers = envelope(event, name=name, source=source)
@@ -191,6 +198,10 @@ class Doors:
         text = json.dumps({what: [list(row) for row in rows] for what, rows in found.items()}, default=str)
         seen: dict[str, Any] = json.loads(IDS.sub("<id>", text.replace(case.suffix, "<case>")))
         return seen
+
+    async def states(self, case: Case) -> dict[str, str]:
+        rows = await self.pool.fetch("select dispute, state from disputes where order_id = $1", case.order)
+        return {row["dispute"]: row["state"] for row in rows}
 
     async def parked(self, case: Case) -> list[Any]:
         return await self.pool.fetch("select * from parked where subject like '%' || $1", case.suffix)
