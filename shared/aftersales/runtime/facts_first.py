@@ -49,12 +49,16 @@ class FactsFirst:
             self._until[partition] = max(end, self._until.get(partition, 0))
 
     def release(self, positions: Mapping[Partition, int]) -> list[Record | DeadLetter]:
-        """The commands held, in their order, once all facts waited for are read; else none."""
+        """The commands held, in their order, whose facts are read; one partition that stands still holds no others."""
         self._until = {each: end for each, end in self._until.items() if positions.get(each, end) < end}
-        if self._until:
-            return []
-        released, self._held = self._held, []
+        waiting = {each.partition for each in self._until}
+        released = [record for record in self._held if record.place.partition not in waiting]
+        self._held = [record for record in self._held if record.place.partition in waiting]
         return released
+
+    def waits(self, partition: Partition) -> bool:
+        """Whether commands of this partition are held for facts that are not read yet."""
+        return not self.is_fact(partition) and any(each.partition == partition.partition for each in self._until)
 
     def waited_for(self) -> tuple[Partition, ...]:
         """The partitions of facts that are not read far enough yet."""

@@ -45,18 +45,31 @@ def partition_of(place: Place) -> Partition:
 async def claim(
     connection: Connection, partitions: Iterable[Partition], beginnings: Mapping[Partition, int], cluster_id: str
 ) -> dict[Partition, Held]:
-    """Take the partitions, each under a higher epoch. A new one starts at the log's beginning."""
+    """Take the partitions, each under a higher epoch. A new one starts at the log's beginning.
+
+    beginnings: of all partitions of the topics. Those that nobody has claimed yet are noted as not read: no party's
+    timer must fire ahead of what lies there.
+    """
     wanted = sorted(partitions)
+    known = sorted(beginnings)
+    await connection.execute(
+        "insert into consumer_fence (topic, partition, epoch, next_offset, cluster_id) "
+        "select d.topic, d.partition, 0, d.beginning, $4 from unnest($1::text[], $2::int[], $3::bigint[]) "
+        "as d (topic, partition, beginning) order by d.topic, d.partition on conflict (topic, partition) do nothing",
+        [each.topic for each in known],
+        [each.partition for each in known],
+        [beginnings[each] for each in known],
+        cluster_id,
+    )
     found = await connection.fetch(
-        "insert into consumer_fence as f (topic, partition, epoch, next_offset, cluster_id) "
-        "select d.topic, d.partition, 1, d.beginning, $4 from unnest($1::text[], $2::int[], $3::bigint[]) "
-        "as d (topic, partition, beginning) order by d.topic, d.partition "
-        "on conflict (topic, partition) do update set epoch = f.epoch + 1 "
-        "returning topic, partition, epoch, next_offset, cluster_id",
+        "with d as (select f.topic, f.partition from consumer_fence f "
+        "join unnest($1::text[], $2::int[]) as w (topic, partition) using (topic, partition) "
+        "order by f.topic, f.partition for update of f) "
+        "update consumer_fence f set epoch = f.epoch + 1 from d "
+        "where f.topic = d.topic and f.partition = d.partition "
+        "returning f.topic, f.partition, f.epoch, f.next_offset, f.cluster_id",
         [each.topic for each in wanted],
         [each.partition for each in wanted],
-        [beginnings[each] for each in wanted],
-        cluster_id,
     )
     return {
         Partition(row["topic"], row["partition"]): Held(row["epoch"], row["next_offset"], row["cluster_id"])

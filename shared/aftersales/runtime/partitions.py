@@ -14,10 +14,10 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError, RecordTooLargeError
 
 from aftersales.errors import Failure
-from aftersales.runtime import fence, kafka, metrics
+from aftersales.runtime import fence, kafka, loss, metrics
 from aftersales.runtime.causes import DeadLetter, Place, Record
 from aftersales.runtime.facts_first import FactsFirst
-from aftersales.runtime.fence import Claim, Held, Partition, partition_of
+from aftersales.runtime.fence import Claim, Partition, partition_of
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.postgres import Pool
 
@@ -28,6 +28,8 @@ CAREFUL: Final = 50
 IDLE_MS: Final = 60_000
 LOOK_AGAIN_MS: Final = 20
 ASK_AGAIN: Final = 0.5
+# A client that is being given its partitions does not answer until it has them.
+POLL_WITHIN: Final = 1.0
 LOG_APPEND_TIME: Final = 1
 
 
@@ -52,6 +54,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._expected: dict[Partition, int] = {}
         self._claimed: int | None = None
         self._facts = FactsFirst(commands)
+        self._topics: list[str] = []
         self._in_hand: Sequence[Record | DeadLetter] = ()
         self.claim = Claim({})
         self.assignment = 0
@@ -65,6 +68,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         # up to `fetch_max_wait_ms`, and under read_committed it would be told the end of what is committed.
         self._looker = self._kafka.looker()
         await kafka.start(self._looker, self._kafka.bootstrap)
+        self._topics = topics
         self._consumer.subscribe(topics, listener=self)
 
     async def stop(self) -> None:
@@ -101,19 +105,21 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._forget_what_waits()
         if not wanted:
             return False
-        partitions = [TopicPartition(*each) for each in wanted]
-        beginnings = await self._consumer.beginning_offsets(partitions)
-        ends = await self._consumer.end_offsets(partitions)
+        known = wanted | {
+            Partition(topic, number)
+            for topic in self._topics
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        }
+        beginnings = _by_partition(await self._looker.beginning_offsets([TopicPartition(*each) for each in known]))
+        ends = _by_partition(await self._looker.end_offsets([TopicPartition(*each) for each in wanted]))
         cluster = await self._kafka.cluster_id()
         async with pool.acquire() as connection:
-            firsts = {each: beginnings[TopicPartition(*each)] for each in wanted}
-            held = await fence.claim(connection, wanted, firsts, cluster)
+            held = await fence.claim(connection, wanted, beginnings, cluster)
         if assignment != self.assignment:
             return False
         for each, row in held.items():
-            tp = TopicPartition(*each)
-            _check(each, row, beginnings[tp], ends[tp], cluster)
-            self._consumer.seek(tp, row.next_offset)
+            loss.check_claim(each, row, beginnings[each], ends[each], cluster)
+            self._consumer.seek(TopicPartition(*each), row.next_offset)
         self.claim = Claim({each: row.epoch for each, row in held.items()})
         self._expected = {each: row.next_offset for each, row in held.items()}
         self._claimed = assignment
@@ -152,10 +158,14 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             self._facts.wait_for(await self._ends(before))
         positions = {each: await self._consumer.position(TopicPartition(*each)) for each in self._facts.waited_for()}
         commands = self._facts.release(positions)
-        # While some wait no more are fetched, or a backlog of them would fill the memory.
-        partitions = [TopicPartition(*each) for each in self.claim.epochs if not self._facts.is_fact(each)]
-        (self._consumer.pause if self._facts.waited_for() else self._consumer.resume)(*partitions)
+        self._let_flow()
         return facts + commands
+
+    def _let_flow(self) -> None:
+        """While commands wait for facts no more of them are fetched, or a backlog would fill the memory."""
+        for tp in self._consumer.assignment():
+            waits = self._facts.waits(Partition(tp.topic, tp.partition))
+            (self._consumer.pause if waits else self._consumer.resume)(tp)
 
     async def _ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Asked for until there is an answer: what is in hand must not be lost because the broker is away."""
@@ -167,11 +177,13 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
                 LOG.warning("the ends of the facts could not be asked for; trying again", problem=repr(problem))
                 await asyncio.sleep(ASK_AGAIN)
             else:
-                return {Partition(*tp): end for tp, end in ends.items()}
+                return _by_partition(ends)
 
     def _forget_what_waits(self) -> None:
         self._facts.forget()
         self._in_hand = ()
+        # What was paused for them would stay so for ever: the same partitions may be claimed again.
+        self._let_flow()
 
     async def _read_carefully(self) -> list[Record | DeadLetter]:
         """Past a record that the client itself cannot parse, such as one with a header name that is no UTF-8.
@@ -187,9 +199,11 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         ends = await self._consumer.end_offsets(partitions)
         for tp in partitions:
             try:
-                for _ in range(min(CAREFUL, ends[tp] - self._expected[Partition(*tp)])):
+                while len(found) < CAREFUL and await self._consumer.position(tp) < ends[tp]:
                     one = await self._consumer.getmany(tp, timeout_ms=1_000, max_records=1)
-                    found.extend(as_record(record) for record in one.get(tp, ()))
+                    if not one:
+                        break
+                    found.extend(as_record(record) for record in one[tp])
             except ValueError as problem:
                 offset = await self._consumer.position(tp)
                 record = Record(Place(tp.topic, tp.partition, offset), None, (), None)
@@ -197,18 +211,15 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._consumer.seek(tp, offset + 1)
         return found
 
-    async def check_gap(self, place: Place) -> None:
-        """A gap is loss only where the log's beginning has moved past it; else markers or aborted records lay there."""
-        partition = partition_of(place)
-        expected = self._expected[partition]
-        self._expected[partition] = place.offset + 1
-        if place.offset < expected:
-            raise _recreated(partition, expected, place.offset)
-        if place.offset > expected:
-            tp = TopicPartition(*partition)
-            beginning = (await self._consumer.beginning_offsets([tp]))[tp]
-            if beginning > expected:
-                raise _lost(partition, expected, beginning)
+    async def check_gaps(self, places: Sequence[Place]) -> None:
+        """Failure where records are lost: offsets are missing and the log's beginning has moved past them."""
+        gaps = loss.gaps(self._expected, places)
+        if gaps:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                beginnings = await self._looker.beginning_offsets([TopicPartition(*each) for each in gaps])
+            for partition, beginning in _by_partition(beginnings).items():
+                if beginning > gaps[partition]:
+                    raise loss.lost(partition, gaps[partition], beginning)
 
     async def unread(self) -> tuple[int, list[Partition]]:
         """How many records are not read yet, and the partitions read to their ends."""
@@ -224,11 +235,12 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def poll_paused(self) -> None:
         """Let the group see that we live, without taking anything."""
-        partitions = self._consumer.assignment()
-        with suppress(KafkaError, IllegalStateError):
-            self._consumer.pause(*partitions)
-            await self._consumer.getmany(timeout_ms=0)
-            self._consumer.resume(*partitions)
+        with suppress(KafkaError, IllegalStateError, TimeoutError):
+            self._consumer.pause(*self._consumer.assignment())
+            async with asyncio.timeout(POLL_WITHIN):
+                await self._consumer.getmany(timeout_ms=0)
+        with suppress(IllegalStateError):
+            self._let_flow()
 
     async def hint(self, ends: Mapping[Partition, int]) -> None:
         """Tell the group where we are, for operators' tools; the fence alone decides where reading goes on."""
@@ -246,27 +258,5 @@ def as_record(record: Any) -> Record:
     return Record(place, record.key, tuple(record.headers), record.value)
 
 
-def _check(partition: Partition, held: Held, beginning: int, end: int, cluster: str) -> None:
-    if cluster and held.cluster_id and cluster != held.cluster_id:
-        raise Failure(
-            f"{partition.topic} was read from the cluster {held.cluster_id}; this one is {cluster}. "
-            "Point KAFKA_BOOTSTRAP_SERVERS at the former, or correct consumer_fence."
-        )
-    if held.next_offset < beginning:
-        raise _lost(partition, held.next_offset, beginning)
-    if held.next_offset > end:
-        raise _recreated(partition, held.next_offset, end)
-
-
-def _lost(partition: Partition, expected: int, beginning: int) -> Failure:
-    return Failure(
-        f"Records {expected} to {beginning - 1} of {partition.topic}/{partition.partition} are gone: the log begins "
-        f"at {beginning} now. Restore them, or accept the loss by setting consumer_fence.next_offset."
-    )
-
-
-def _recreated(partition: Partition, expected: int, found: int) -> Failure:
-    return Failure(
-        f"{partition.topic}/{partition.partition} has record {found} where {expected} was to come: the topic or the "
-        "cluster is another one. Find out which, then correct consumer_fence."
-    )
+def _by_partition(offsets: Mapping[TopicPartition, int]) -> dict[Partition, int]:
+    return {Partition(*tp): offset for tp, offset in offsets.items()}

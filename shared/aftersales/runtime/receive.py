@@ -22,13 +22,13 @@ from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim, Fenced, Partition
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.partitions import Partitions
-from aftersales.runtime.postgres import Pool, is_passing
+from aftersales.runtime.postgres import is_passing
 from aftersales.runtime.unit import Unit
+from aftersales.runtime.unsent import Backlog
 
 LOG: Final = structlog.get_logger()
 SMALLEST: Final = 50
 LARGEST: Final = 2_000
-MAX_UNSENT: Final = 20_000
 LOOK_EVERY: Final = 1.0
 HINT_EVERY: Final = 1.0
 POLL_EVERY: Final = 5.0
@@ -38,7 +38,6 @@ DRAIN_WITHIN: Final = 10.0
 BACK_OFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # Decoding yields to heartbeats and HTTP after so many records.
 BREATHE: Final = 200
-UNSENT: Final = "select count(*) from (select from outbox where sent_at is null limit $1) as u"
 
 
 class Receive:
@@ -53,14 +52,15 @@ class Receive:
         self._moved = moved
         self._decoder = Decoder(unit.service)
         self.partitions = Partitions(kafka, group, unit.service.commands, self._settled)
+        self._backlog = Backlog(unit.pool)
         self._size = SMALLEST
         self._reading: asyncio.Task[list[Record | DeadLetter]] | None = None
         self._committing: asyncio.Task[None] | None = None
+        self._in_flight: frozenset[Partition] = frozenset()
         self._stopping = False
         self._asked = False
         self._look_wanted = True
-        self._looked = self._hinted = self._counted = float("-inf")
-        self._held_back = False
+        self._looked = self._hinted = self._polled = float("-inf")
         self.lag = 0
         self.progress = time.monotonic()
 
@@ -97,10 +97,19 @@ class Receive:
     async def _step(self) -> None:
         if not self.partitions.held:
             await self._take()
-        elif await self._too_much_unsent():
-            await self._wait(BACK_OFF[0])
+        elif await self._backlog.is_too_long():
+            self.progress = time.monotonic()
+            await self._harvest()
+            await self._rest(BACK_OFF[0])
         else:
             await self._batch()
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait without reading. The group must see us poll meanwhile: it gives nothing to a member that does not."""
+        if (self._reading is None or self._reading.done()) and time.monotonic() - self._polled > POLL_EVERY:
+            self._polled = time.monotonic()
+            await self.partitions.poll_paused()
+        await self._wait(seconds)
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -120,7 +129,7 @@ class Receive:
         if taken:
             self._look_wanted = True
         else:
-            await self._wait(BACK_OFF[2])
+            await self._rest(BACK_OFF[2])
 
     async def _batch(self) -> None:
         assignment = self.partitions.assignment
@@ -128,12 +137,18 @@ class Receive:
         if records and assignment == self.partitions.assignment:
             items = await self._decoded(records)
             await self._committed()
+            self._in_flight = frozenset(_ends(items))
             self._committing = asyncio.create_task(self._commit(items, self.partitions.claim, assignment))
-            return
+        else:
+            await self._harvest()
+        # Once a second also in the midst of traffic: elsewhere nothing may come, and deadlines wait for all partitions.
+        wanted = self._look_wanted and self._committing is None
+        if wanted or time.monotonic() - self._looked > LOOK_EVERY:
+            await self._look_at_ends()
+
+    async def _harvest(self) -> None:
         if self._committing is not None and self._committing.done():
             await self._committed()
-        if self._committing is None and (self._look_wanted or time.monotonic() - self._looked > LOOK_EVERY):
-            await self._look_at_ends()
 
     async def _read(self) -> list[Record | DeadLetter]:
         """What has come; nothing when something else wants attention or a second has passed."""
@@ -151,7 +166,12 @@ class Receive:
         if not self._reading.done():
             return []
         reading, self._reading = self._reading, None
-        records = reading.result()
+        try:
+            records = reading.result()
+        except IllegalStateError:
+            # The partitions were revoked in the midst of it.
+            self.partitions.forget()
+            return []
         full = len(records) >= self._size
         self._size = min(LARGEST, self._size * 2) if full else max(SMALLEST, self._size // 2)
         await reached("C1")
@@ -159,8 +179,13 @@ class Receive:
 
     async def _decoded(self, records: list[Record | DeadLetter]) -> list[Item]:
         items: list[Item] = []
+        try:
+            await self.partitions.check_gaps([record.place for record in records])
+        except (KafkaError, TimeoutError) as problem:
+            LOG.warning("a gap could not be explained; reading again", problem=repr(problem))
+            self.partitions.forget()
+            return []
         for number, record in enumerate(records, 1):
-            await self.partitions.check_gap(record.place)
             items.extend([record] if isinstance(record, DeadLetter) else self._decoder.decode(record))
             if number % BREATHE == 0:
                 await asyncio.sleep(0)
@@ -177,14 +202,14 @@ class Receive:
                 await self.partitions.poll_paused()
 
     async def _commit(self, items: list[Item], claim: Claim, assignment: int) -> None:
-        position, failures = 0, 0
+        position, failures, size = 0, 0, LARGEST
         while position < len(items):
             if assignment != self.partitions.assignment:
                 metrics.BATCHES_DROPPED.labels("stale").inc()
                 return
             try:
-                await self._unit.run(items[position : position + LARGEST], claim)
-                position += LARGEST
+                await self._unit.run(items[position : position + size], claim)
+                position += size
             except Fenced as problem:
                 metrics.BATCHES_DROPPED.labels("fenced").inc()
                 LOG.warning("fenced off", partition=str(problem))
@@ -198,6 +223,8 @@ class Receive:
                 # Trying again moves nothing twice: whatever was committed meanwhile lies behind the fence.
                 delay = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
+                # What was too long for a statement's or a lock's patience gets shorter.
+                size = max(SMALLEST, size // 2)
                 self.progress = time.monotonic()
                 LOG.warning("a batch could not be committed; trying again", problem=repr(problem), seconds=delay)
                 await asyncio.sleep(delay)
@@ -219,37 +246,25 @@ class Receive:
             if self._committing.done():
                 await self._committed()
 
-    async def _too_much_unsent(self) -> bool:
-        """Reception pauses while the relay is far behind; else an outage of Kafka would fill the disk."""
-        if time.monotonic() - self._counted > LOOK_EVERY:
-            self._counted = time.monotonic()
-            try:
-                self._held_back = await unsent(self._unit.pool) > MAX_UNSENT
-            except Exception as problem:
-                if not is_passing(problem):
-                    raise
-            if self._held_back:
-                self.progress = time.monotonic()
-        return self._held_back
-
     async def _look_at_ends(self) -> None:
         """Where everything is read: say so in the fence, as of the instant before the ends were asked for."""
         self._looked = time.monotonic()
         # Cleared before the clock is read: a wish that comes meanwhile leads to another look.
         wanted, self._look_wanted = self._look_wanted, False
         assignment, claim = self.partitions.assignment, self.partitions.claim
+        busy = self._in_flight if self._committing is not None else frozenset()
         try:
             async with self._unit.pool.acquire() as connection:
                 at = await app_now(connection)
                 self.lag, read = await self.partitions.unread()
                 metrics.LAG.set(self.lag)
-                # No await between here and there: records taken a moment ago are not committed and must not count as
-                # read.
-                taken = self._reading is not None and self._reading.done()
-                if taken or assignment != self.partitions.assignment:
+                # No await between here and there: what was taken a moment ago is past the position, yet not committed.
+                busy |= self._taken()
+                # What was forgotten after it was taken is past the position too, until the partitions are claimed anew.
+                if not self.partitions.held or assignment != self.partitions.assignment:
                     self._look_wanted = wanted or self._look_wanted
                     return
-                await fence.caught_up(connection, claim, read, at)
+                await fence.caught_up(connection, claim, [each for each in read if each not in busy], at)
         except Exception as problem:
             if not _is_passing(problem):
                 raise
@@ -259,13 +274,14 @@ class Receive:
         if self.lag == 0:
             self.progress = time.monotonic()
         if wanted:
-            self._look_wanted = self._look_wanted or self.lag > 0
+            self._look_wanted = self._look_wanted or self.lag > 0 or bool(busy)
             self._moved()
 
-
-async def unsent(pool: Pool) -> int:
-    """Outbox rows not sent, counted no further than is asked about."""
-    return int(await pool.fetchval(UNSENT, MAX_UNSENT + 1))
+    def _taken(self) -> frozenset[Partition]:
+        """The partitions of what was read and waits to be decoded."""
+        if self._reading is None or not self._reading.done() or self._reading.exception() is not None:
+            return frozenset()
+        return frozenset(fence.partition_of(record.place) for record in self._reading.result())
 
 
 async def _ended(task: asyncio.Task[Any] | None) -> None:

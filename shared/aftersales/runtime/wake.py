@@ -67,6 +67,7 @@ class Wake:
         self._event = asyncio.Event()
         self._stopping = False
         self._horizon: datetime | None = None
+        self._asked: tuple[datetime | None] | None = None
 
     def look(self) -> None:
         """Something may be due now."""
@@ -99,7 +100,7 @@ class Wake:
         """Fire what may fire; gives the seconds to wait before the next round, 0 where something fired."""
         async with self._unit.pool.acquire() as connection:
             now, simulated = await _now(connection)
-            until = await fence.read_until(connection, self._topics) if self._topics else now
+            read = until = await fence.read_until(connection, self._topics) if self._topics else now
             waiting = await connection.fetchrow(WAITING, now, self._kinds)
             assert waiting is not None
             metrics.TIMERS_DUE.set(waiting["due"])
@@ -120,7 +121,9 @@ class Wake:
                 metrics.TIMERS_FIRED.labels(cause.timer.kind).inc()
                 metrics.TIMER_LATENESS.observe(max(0.0, (now - cause.timer.due).total_seconds()))
             return 0.0
-        if waiting["due"]:
+        # Once for each instant: the wish stays until it is met; where that moved nothing, asking again would only spin.
+        if waiting["due"] and self._asked != (read,):
+            self._asked = (read,)
             self._ask()
         wait = LOOK_EVERY
         if waiting["next"] is not None and not simulated:

@@ -278,7 +278,9 @@ def _set_aside(item: Item, problem: Exception) -> Item:
     """
     if isinstance(item, DeadLetter):
         return _bare(item)
-    if item.record is not None and isinstance(problem, (asyncpg.DataError, OverflowError)):
+    data = isinstance(problem, (asyncpg.DataError, OverflowError))
+    # A replay stays in its queue: as a dead letter it would leave that without having been decided.
+    if item.record is not None and item.queued is None and data:
         return DeadLetter(item.record, "not-storable", f"The database does not take it: {problem}", item.last)
     return replace(item, park=f"{type(problem).__name__}: {problem}"[:500])
 
