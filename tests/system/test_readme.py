@@ -45,16 +45,18 @@ def test_every_command_runs_as_printed(checkout: Path) -> None:
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("AFTERSALES_", "VIRTUAL_ENV"))
     }
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
-        cwd=checkout,
-        env=inherited,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    subprocess.run(["make", "down"], cwd=checkout, env=inherited, capture_output=True, timeout=60, check=False)
+    try:
+        done = subprocess.run(
+            ["timeout", "150", "bash", "-euo", "pipefail", "-c", "\n".join(commands)],
+            cwd=checkout,
+            env=inherited,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        # Whatever happened above: nothing of it may be left behind.
+        subprocess.run(["make", "down"], cwd=checkout, env=inherited, capture_output=True, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     assert '"rule":"R1"' in done.stdout.replace(" ", "")
 
