@@ -199,6 +199,14 @@ class Doors:
         seen: dict[str, Any] = json.loads(IDS.sub("<id>", text.replace(case.suffix, "<case>")))
         return seen
 
+    async def said(self, case: Case) -> list[dict[str, Any]]:
+        """The bodies of what dispute said of the order, in order."""
+        rows = await self.pool.fetch("select body from outbox where subject = 'order/' || $1 order by id", case.order)
+        return [orjson.loads(row["body"]) for row in rows]
+
+    async def state_of(self, case: Case) -> Any:
+        return orjson.loads(await self.pool.fetchval("select state from orders where id = $1", case.order))
+
     async def states(self, case: Case) -> dict[str, str]:
         rows = await self.pool.fetch("select dispute, state from disputes where order_id = $1", case.order)
         return {row["dispute"]: row["state"] for row in rows}
