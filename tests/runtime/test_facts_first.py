@@ -79,3 +79,14 @@ async def test_a_backlog_of_facts_is_read_before_the_command_that_came_after_it(
         assert topics == [facts] * 1_000 + [commands]
     finally:
         await partitions.stop()
+
+
+def test_a_partition_that_stands_still_holds_back_no_others() -> None:
+    first = FactsFirst(frozenset({"commands"}))
+    held, free = record(COMMANDS, 0), record(Partition("commands", 1), 0)
+    first.hold_back([held, free])
+    first.wait_for({FACTS: 10, Partition("facts", 1): 10})
+    assert first.release({FACTS: 9, Partition("facts", 1): 10}) == [free]
+    assert first.waits(COMMANDS)
+    assert not first.waits(Partition("commands", 1))
+    assert not first.waits(FACTS)

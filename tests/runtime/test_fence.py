@@ -106,3 +106,15 @@ async def test_a_zombie_does_not_say_what_was_read(pool: Pool, see: Look) -> Non
     async with pool.acquire() as connection:
         await fence.caught_up(connection, old, [P0], datetime.now(UTC))
     assert await see.one("select read_until = 'epoch' from consumer_fence")
+
+
+async def test_a_partition_that_nobody_has_claimed_yet_holds_deadlines_back(pool: Pool) -> None:
+    other = Partition("toy.commands", 1)
+    async with pool.acquire() as connection:
+        held = await fence.claim(connection, [P0], {P0: 0, other: 7}, "cluster")
+        claim = Claim({each: row.epoch for each, row in held.items()})
+        await fence.caught_up(connection, claim, [P0], datetime.now(UTC))
+        assert list(held) == [P0]
+        assert await fence.read_until(connection, ["toy.commands"]) == datetime(1970, 1, 1, tzinfo=UTC)
+        [late] = (await fence.claim(connection, [other], {P0: 0, other: 9}, "cluster")).values()
+        assert (late.epoch, late.next_offset) == (1, 7)

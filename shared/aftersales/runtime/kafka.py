@@ -56,10 +56,13 @@ class Kafka:
             metadata_max_age_ms=60_000,
         )
 
-    def looker(self) -> AIOKafkaConsumer:
-        """Asks for the ends of partitions as they are, whatever transactions are open there; reads nothing."""
+    def looker(self, isolation: str = "read_uncommitted") -> AIOKafkaConsumer:
+        """Asks for the ends of partitions, as they are or as far as no transaction is open; reads nothing."""
         return AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, client_id=f"{self.name}-ends", enable_auto_commit=False
+            bootstrap_servers=self.bootstrap,
+            client_id=f"{self.name}-ends",
+            enable_auto_commit=False,
+            isolation_level=isolation,
         )
 
     def producer(self) -> AIOKafkaProducer:

@@ -4,6 +4,7 @@ revoked.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -50,6 +51,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._settled = settled
         self._consumer: AIOKafkaConsumer = None
         self._looker: AIOKafkaConsumer = None
+        self._readable: AIOKafkaConsumer = None
         self._assigned: frozenset[Partition] = frozenset()
         self._expected: dict[Partition, int] = {}
         self._claimed: int | None = None
@@ -65,14 +67,18 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = self._kafka.consumer(self._group)
         await kafka.start(self._consumer, self._kafka.bootstrap)
         # A client of its own asks for the ends: on the reader's connection the question would wait behind a fetch for
-        # up to `fetch_max_wait_ms`, and under read_committed it would be told the end of what is committed.
-        self._looker = self._kafka.looker()
+        # up to `fetch_max_wait_ms`. Under read_committed there are two ends: of what is appended, for no deadline may
+        # overtake what may be committed yet; and of what can be read, for nobody waits for more than that.
+        self._looker = self._readable = self._kafka.looker()
         await kafka.start(self._looker, self._kafka.bootstrap)
+        if self._kafka.isolation != "read_uncommitted":
+            self._readable = self._kafka.looker(self._kafka.isolation)
+            await kafka.start(self._readable, self._kafka.bootstrap)
         self._topics = topics
         self._consumer.subscribe(topics, listener=self)
 
     async def stop(self) -> None:
-        for client in (self._consumer, self._looker):
+        for client in {self._consumer, self._looker, self._readable}:
             if client is not None:
                 await kafka.stop(client)
 
@@ -172,7 +178,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             try:
                 async with asyncio.timeout(ANSWER_WITHIN):
-                    ends = await self._looker.end_offsets([TopicPartition(*each) for each in partitions])
+                    ends = await self._readable.end_offsets([TopicPartition(*each) for each in partitions])
             except (KafkaError, TimeoutError) as problem:
                 LOG.warning("the ends of the facts could not be asked for; trying again", problem=repr(problem))
                 await asyncio.sleep(ASK_AGAIN)
@@ -222,16 +228,18 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
                     raise loss.lost(partition, gaps[partition], beginning)
 
     async def unread(self) -> tuple[int, list[Partition]]:
-        """How many records are not read yet, and the partitions read to their ends."""
+        """How many records could be read and are not yet, and the partitions read to their very ends."""
         partitions = [TopicPartition(*each) for each in self.claim.epochs]
         async with asyncio.timeout(ANSWER_WITHIN):
             # In this order: what is appended between the two counts as unread, never the other way round.
             ends = await self._looker.end_offsets(partitions)
-            left = {Partition(*tp): ends[tp] - await self._consumer.position(tp) for tp in partitions}
+            readable = ends if self._readable is self._looker else await self._readable.end_offsets(partitions)
+            positions = {tp: await self._consumer.position(tp) for tp in partitions}
         # Fetched, but not handed over: the position is past them, and yet they are not committed.
-        for record in (*self._in_hand, *self._facts.held):
-            left[partition_of(record.place)] = max(1, left[partition_of(record.place)])
-        return sum(max(0, n) for n in left.values()), [each for each, n in left.items() if n <= 0]
+        waiting = Counter(partition_of(record.place) for record in (*self._in_hand, *self._facts.held))
+        lag = sum(max(0, readable[tp] - at) for tp, at in positions.items()) + waiting.total()
+        read = [Partition(*tp) for tp, at in positions.items() if ends[tp] <= at]
+        return lag, [each for each in read if each not in waiting]
 
     async def poll_paused(self) -> None:
         """Let the group see that we live, without taking anything."""
