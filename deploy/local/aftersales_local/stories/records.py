@@ -63,7 +63,9 @@ class Records:
 
     async def _entry(self, service: str, row: Any) -> Entry:
         explanation = json_of(row["explanation"])
-        journal = await self._databases["dispute"].fetch(JOURNAL, row["cause_id"]) if service == "dispute" else []
+        # A decision on two subjects has a row for each; its money is the order's.
+        of_order = service == "dispute" and row["subject"].startswith("order/")
+        journal = await self._databases["dispute"].fetch(JOURNAL, row["cause_id"]) if of_order else []
         timer = row["event_type"].removeprefix("timer:")
         fired = timer != row["event_type"]
         refused = row["outcome"] in REFUSING or (
