@@ -16,6 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from aftersales.errors import Failure
+from aftersales.runtime import kafka_security
 from aftersales_local.places import KAFKA_POM, user_cache
 from aftersales_local.ports import LOOPBACK, answers, ask
 from aftersales_local.supervisor import Program
@@ -43,6 +44,9 @@ class Broker:
         if self.kind == TANSU:
             # It has no idempotent producer, and answers a waiting fetch only when the wait is over.
             return {"AFTERSALES_KAFKA_IDEMPOTENT": "false", "AFTERSALES_KAFKA_FETCH_MAX_WAIT_MS": "10"}
+        if self.kind == EXTERNAL:
+            # Ours listen on this machine alone and know no users.
+            return {name: os.environ[name] for name in kafka_security.NAMES if name in os.environ}
         return {}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aftersales.errors import Failure
 from aftersales.runtime import migrate, settings, topics
+from aftersales.runtime.kafka_security import security_of
 from aftersales_local import kafka, postgres, state
 from aftersales_local.options import Options
 from aftersales_local.places import TOPICS
@@ -106,7 +107,7 @@ class LocalStack:
             there = ", ".join(sorted(set(DATABASES) - set(created)))
             raise Failure(f"DATABASE_URL's server has the databases {there}. Drop them, or leave DATABASE_URL out.")
         self.state.databases = {service: server.database(database_name(service)) for service in SERVICES}
-        outcome = ask(topics.apply(broker.bootstrap, topics.declared(TOPICS)))
+        outcome = ask(topics.apply(broker.bootstrap, topics.declared(TOPICS), security_of(broker.settings())))
         self._tell(f"Topics: {len(outcome.created)} created, {len(outcome.agreeing)} as declared.")
         for difference in outcome.differing:
             self._tell(difference)

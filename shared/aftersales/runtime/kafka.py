@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -11,6 +11,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import KafkaError
 
 from aftersales.errors import Failure
+from aftersales.runtime.kafka_security import Security
 
 START_WITHIN: Final = 30.0
 STOP_WITHIN: Final = 5.0
@@ -36,6 +37,7 @@ class Kafka:
     isolation: str = "read_uncommitted"
     session_timeout_ms: int = 30_000
     fetch_max_wait_ms: int = 500
+    security: Security = field(default_factory=Security)
 
     def consumer(self, group: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
@@ -54,6 +56,7 @@ class Kafka:
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=PARTITION_BYTES,
             metadata_max_age_ms=60_000,
+            **self.security.options(),
         )
 
     def looker(self, isolation: str = "read_uncommitted") -> AIOKafkaConsumer:
@@ -63,6 +66,7 @@ class Kafka:
             client_id=f"{self.name}-ends",
             enable_auto_commit=False,
             isolation_level=isolation,
+            **self.security.options(),
         )
 
     def producer(self) -> AIOKafkaProducer:
@@ -78,11 +82,12 @@ class Kafka:
             max_request_size=1024 * 1024,
             request_timeout_ms=10_000,
             metadata_max_age_ms=60_000,
+            **self.security.options(),
         )
 
     async def cluster_id(self) -> str:
         """Which cluster this is; empty where the broker does not say. KafkaError when nothing answers."""
-        client = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, client_id=self.name)
+        client = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, client_id=self.name, **self.security.options())
         try:
             await client.start()
             return str((await client.describe_cluster()).get("cluster_id") or "")

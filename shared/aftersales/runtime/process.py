@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any, Final
@@ -23,6 +24,7 @@ from aftersales.runtime.engine import Engine
 from aftersales.runtime.health import Health
 from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.kafka import Kafka
+from aftersales.runtime.kafka_security import security_of
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.server import ANSWERS_WITHIN, Server, bound, end_by_force_after, on_signals
 from aftersales.runtime.settings import Settings, load
@@ -79,7 +81,8 @@ async def check_topics(service: Service, settings: Settings) -> None:
     # A topic begins with its speaker's name: `tracking.parcels` is order_tracking's.
     topics_of_all = {word.TOPIC for word in VOCABULARY.values() if word.TOPIC}
     spoken = {topic for topic in topics_of_all if service.name.endswith(topic.partition(".")[0])}
-    missing = await topics.missing(settings.kafka_bootstrap_servers, service.topics | spoken)
+    security = security_of(os.environ)
+    missing = await topics.missing(settings.kafka_bootstrap_servers, service.topics | spoken, security)
     if missing:
         raise Failure(f"Kafka lacks the topic {missing[0]}. Run `aftersales topics apply`.")
 
@@ -160,6 +163,7 @@ def kafka_of(service: Service, settings: Settings) -> Kafka:
         isolation=settings.kafka_isolation,
         session_timeout_ms=settings.kafka_session_timeout_ms,
         fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+        security=security_of(os.environ),
     )
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from aftersales.errors import Failure
+from aftersales.runtime.kafka_security import CA_FILE, PASSWORD, PASSWORD_FILE, SECURITY, USERNAME, security_of
 
 PREFIX: Final = "AFTERSALES_"
 PREFERRED_PORTS: Final = {"order_tracking": 8101, "dispute": 8102, "arbitration": 8103, "notification": 8104}
@@ -100,6 +101,23 @@ class Settings(BaseSettings):
         validation_alias="AFTERSALES_KAFKA_FETCH_MAX_WAIT_MS",
         description="Set it to milliseconds, 1 to 30000.",
     )
+    kafka_security: Literal["plaintext", "ssl", "sasl_ssl"] = Field(
+        "plaintext", validation_alias=SECURITY, description="Set it to plaintext, ssl or sasl_ssl."
+    )
+    kafka_ca_file: Path | None = Field(
+        None,
+        validation_alias=CA_FILE,
+        description="Set it to a file of certificates, or leave it out to trust the system's authorities.",
+    )
+    kafka_username: str | None = Field(
+        None, validation_alias=USERNAME, description="Set it to the service's own user at the broker."
+    )
+    kafka_password: SecretStr | None = Field(
+        None, validation_alias=PASSWORD, repr=False, description="Set it to that user's password."
+    )
+    kafka_password_file: Path | None = Field(
+        None, validation_alias=PASSWORD_FILE, description="Set it to a file with that user's password."
+    )
     policy_dir: Path | None = Field(
         None,
         validation_alias="AFTERSALES_POLICY_DIR",
@@ -173,6 +191,7 @@ def load(service: str) -> Settings:
         settings = Settings(**_defaults(service, os.environ))
     except ValidationError as problem:
         raise Failure(_sentence(problem)) from None
+    security_of(os.environ)
     if not settings.local:
         _fit_for_production(settings)
     return settings

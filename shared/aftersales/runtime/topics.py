@@ -15,9 +15,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from aftersales.errors import Failure
+from aftersales.runtime.kafka_security import Security, security_of
 
 ALREADY_THERE: Final = 36  # somebody else's apply was a moment faster
 PATIENCE_MS: Final = 15_000
+OPEN: Final = Security()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def _topic(name: str, values: Mapping[str, Any], defaults: Mapping[str, Any], ow
     )
 
 
-async def apply(bootstrap: str, topics: tuple[Topic, ...]) -> Outcome:
+async def apply(bootstrap: str, topics: tuple[Topic, ...], security: Security = OPEN) -> Outcome:
     """Create the missing topics, with no more copies than there are brokers, and compare the others."""
-    async with admin(bootstrap) as client:
+    async with admin(bootstrap, security) as client:
         there = set(await client.list_topics())
         missing = [topic for topic in topics if topic.name not in there]
         brokers = len((await client.describe_cluster())["brokers"])
@@ -82,16 +84,16 @@ async def apply(bootstrap: str, topics: tuple[Topic, ...]) -> Outcome:
     )
 
 
-async def missing(bootstrap: str, names: frozenset[str]) -> list[str]:
+async def missing(bootstrap: str, names: frozenset[str], security: Security = OPEN) -> list[str]:
     """Those of the names that the broker does not have, for a service that checks before it starts."""
-    async with admin(bootstrap) as client:
+    async with admin(bootstrap, security) as client:
         return sorted(names - set(await client.list_topics()))
 
 
 @asynccontextmanager
-async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin(bootstrap: str, security: Security = OPEN) -> AsyncIterator[AIOKafkaAdminClient]:
     """A started admin client; Failure with a sentence when nothing answers or what is asked is refused."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=PATIENCE_MS)
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=PATIENCE_MS, **security.options())
     try:
         await client.start()
     except (KafkaError, OSError) as problem:
@@ -168,7 +170,7 @@ def apply_command(
 ) -> None:
     """Create what is missing on KAFKA_BOOTSTRAP_SERVERS and say what differs from the declaration."""
     topics = declared(file)
-    outcome = asyncio.run(apply(bootstrap_servers(), topics))
+    outcome = asyncio.run(apply(bootstrap_servers(), topics, security_of(os.environ)))
     for name in outcome.created:
         print(f"created   {name}")
     for name in outcome.agreeing:

@@ -53,6 +53,8 @@ def set_all(monkeypatch: pytest.MonkeyPatch, values: dict[str, str | None]) -> N
         ("AFTERSALES_KAFKA_ISOLATION", "none", "read_committed"),
         ("AFTERSALES_KAFKA_IDEMPOTENT", "perhaps", "true"),
         ("AFTERSALES_KAFKA_SESSION_TIMEOUT_MS", "6s", "milliseconds"),
+        ("AFTERSALES_KAFKA_SECURITY", "tls", "plaintext, ssl or sasl_ssl"),
+        ("AFTERSALES_KAFKA_PASSWORD", "secret", "names nobody"),
         ("AFTERSALES_POLICY_DIR", "/no/such/folder", "no such folder"),
         ("AFTERSALES_LOG", "xml", "json or text"),
         ("AFTERSALES_DISPUTE_URL", "dispute:8102", "http:// or https://"),
