@@ -20,7 +20,7 @@ from aftersales.runtime.tables import METADATA
 
 
 async def test_migrated_from_nothing_and_again_without_effect(database: str) -> None:
-    assert await asyncio.to_thread(pending, "toy", database) == ["engine_0001"]
+    assert await asyncio.to_thread(pending, "toy", database) == ["engine_0001", "engine_0002"]
     await asyncio.to_thread(migrate, "toy", database)
     await asyncio.to_thread(migrate, "toy", database)
     assert await asyncio.to_thread(pending, "toy", database) == []
@@ -143,18 +143,6 @@ async def test_a_day_that_the_default_partition_has_begun_goes_on_there(pool: Po
         await housekeeping.keep_days(connection)
     await pool.execute(insert)
     assert await see.one("select count(*) from outbox_default") == 2
-
-
-async def test_old_keys_are_forgotten_and_young_ones_kept(pool: Pool, see: Look) -> None:
-    for key, days in (("old", 31), ("young", 29)):
-        await pool.execute(
-            "insert into http_request (actor, route, key, fingerprint, at) "
-            "values ('a', 'r', $1, '', now() - $2::interval)",
-            *(key, timedelta(days=days)),
-        )
-    async with pool.acquire() as connection:
-        await housekeeping.forget_keys(connection)
-    assert await see.column("select key from http_request") == ["young"]
 
 
 async def test_a_step_of_the_clock_is_heard_at_once(toy_database: str, pool: Pool) -> None:

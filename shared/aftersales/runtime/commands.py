@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -36,6 +36,24 @@ LONGEST_KEY: Final = 200
 VERSION: Final = re.compile(r'(?:W/)?"(\d{1,18})"', re.ASCII)
 
 Model = TypeVar("Model", bound=BaseModel)
+
+# For the OpenAPI page alone; what they must be is looked at below, where repeated ones are seen too.
+KeyHeader = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="drawn anew for each command; repeats keep it",
+        json_schema_extra={"pattern": r"^[!-~]([ -~]{0,198}[!-~])?$"},
+    ),
+]
+SeenHeader = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        description="the ETag of what was read",
+        json_schema_extra={"pattern": r'^(W/)?"[0-9]{1,18}"$'},
+    ),
+]
 
 
 class RequestModel(BaseModel):
@@ -125,7 +143,7 @@ def ours(request: Request) -> Parts:
 Ours = Annotated[Parts, Depends(ours)]
 
 
-def idempotency_key(request: Request) -> str:
+def idempotency_key(request: Request, _shown: KeyHeader = "") -> str:
     """The header Idempotency-Key: Refused 400 when missing or twice, 422 when not 1 to 200 printable ASCII."""
     given = request.headers.getlist("idempotency-key")
     if len(given) != 1 or not given[0]:
@@ -148,7 +166,7 @@ def idempotency_key(request: Request) -> str:
 Key = Annotated[str, Depends(idempotency_key)]
 
 
-def seen_version(request: Request) -> int:
+def seen_version(request: Request, _shown: SeenHeader = "") -> int:
     """The version named by If-Match: Refused 428 without it, 422 when it is not an ETag of ours."""
     given = request.headers.getlist("if-match")
     if not given:

@@ -74,7 +74,7 @@ class Engine:
         self._start("wake", self.wake.run())
         self._start("relay", self.relay.run())
         self._start("listen", listen(self._database_url, {CLOCK: self._clock_stepped, OUTBOX: self.relay.wake}))
-        self._start("housekeeping", housekeeping.keep_house(self.pool))
+        self._start("housekeeping", housekeeping.keep_house(self.pool, lambda: self.relay.leads))
         self._start("watchdog", watchdog.watch(self.receive))
 
     def _start(self, name: str, duty: Any) -> None:

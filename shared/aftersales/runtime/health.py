@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from aftersales.errors import Failure
@@ -13,6 +13,7 @@ from aftersales.errors import Failure
 # None when all is well, else one sentence.
 Check = Callable[[], Awaitable[str | None]]
 PATIENCE: Final = 2.0
+NOT_YET: Final[dict[int | str, dict[str, Any]]] = {503: {"description": "not yet, or not any more"}}
 
 
 class Health:
@@ -55,12 +56,12 @@ def routes(health: Health) -> APIRouter:
         """200 as long as the process answers at all; restart it when it does not."""
         return {"status": "live"}
 
-    @router.get("/health/startup")
+    @router.get("/health/startup", responses=NOT_YET)
     async def startup() -> Response:
         """200 once everything has been started."""
         return JSONResponse({"status": "started" if health.started else "starting"}, 200 if health.started else 503)
 
-    @router.get("/health/ready")
+    @router.get("/health/ready", responses=NOT_YET)
     async def ready() -> Response:
         """200 when it may be sent work; else 503, with what is not well."""
         troubles = await health.troubles()
@@ -68,7 +69,7 @@ def routes(health: Health) -> APIRouter:
         checks = {name: trouble or "ok" for name, trouble in troubles.items()}
         return JSONResponse({"status": "ready" if well else "not ready", "checks": checks}, 200 if well else 503)
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> Response:
         """The figures of this process, for Prometheus."""
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,24 +1,22 @@
-"""House-keeping: days of the outbox made ahead and dropped when old, old HTTP keys forgotten, and the figures that
-tables know.
+"""House-keeping: days of the outbox made ahead and dropped when old, what is old forgotten, and the figures that tables
+know.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import asyncpg
 import structlog
 
-from aftersales.runtime import metrics
+from aftersales.runtime import metrics, retention
 from aftersales.runtime.postgres import Connection, Pool, is_passing
 
 LOG: Final = structlog.get_logger()
 AHEAD: Final = 7
-KEPT: Final = timedelta(days=14)
-KEYS_KEPT: Final = timedelta(days=30)
 FIGURES_EVERY: Final = 5.0
 DAYS_EVERY: Final = 3600.0
-CHUNK: Final = 5_000
 # Rows of that day lie in the default partition already, or another process has just made it.
 TAKEN: Final = (
     asyncpg.CheckViolationError,
@@ -36,22 +34,28 @@ FIGURES: Final = """
 """
 
 
-async def keep_house(pool: Pool) -> None:
-    """Ends only by cancellation."""
-    next_days = 0.0
+async def keep_house(pool: Pool, leads: Callable[[], bool]) -> None:
+    """Ends only by cancellation.
+
+    leads: whether this process has the relay's lease; of several one alone forgets, a chunk at a time, and goes on at
+    its next look where there is more.
+    """
+    next_days = next_forgetting = 0.0
     while True:
         try:
             async with pool.acquire() as connection:
                 if next_days <= 0:
                     await keep_days(connection)
-                    await forget_keys(connection)
                     next_days = DAYS_EVERY
+                if next_forgetting <= 0 and leads():
+                    next_forgetting = 0.0 if await retention.forget(connection) else DAYS_EVERY
                 await show_figures(connection)
         except Exception as problem:
             if not is_passing(problem):
                 raise
             LOG.warning("house-keeping is late", problem=repr(problem))
         next_days -= FIGURES_EVERY
+        next_forgetting -= FIGURES_EVERY
         await asyncio.sleep(FIGURES_EVERY)
 
 
@@ -71,12 +75,14 @@ async def keep_days(connection: Connection, today: date | None = None) -> None:
         except TAKEN:
             LOG.warning("a day of the outbox was not made ahead", day=day.isoformat())
     for day in sorted(there):
-        if today - day > KEPT and not await connection.fetchval(
+        if today - day > retention.OUTBOX_KEPT and not await connection.fetchval(
             f"select exists (select from {_name(day)} where sent_at is null)"  # noqa: S608 - a date
         ):
             await connection.execute(f"drop table {_name(day)}")
             LOG.info("a day of the outbox was dropped", day=day.isoformat())
-    await connection.execute("delete from outbox_default where sent_at < clock_timestamp() - $1::interval", KEPT)
+    await connection.execute(
+        "delete from outbox_default where sent_at < clock_timestamp() - $1::interval", retention.OUTBOX_KEPT
+    )
 
 
 async def _days(connection: Connection) -> list[date]:
@@ -89,18 +95,6 @@ async def _days(connection: Connection) -> list[date]:
 
 def _name(day: date) -> str:
     return f"outbox_{day.isoformat().replace('-', '_')}"
-
-
-async def forget_keys(connection: Connection) -> None:
-    """Old Idempotency-Keys; what they guarded is guarded by the log of causes and by constraints still."""
-    while True:
-        done = await connection.execute(
-            "delete from http_request where ctid = any(array(select ctid from http_request "
-            "where at < app_now() - $1::interval limit $2))",
-            *(KEYS_KEPT, CHUNK),
-        )
-        if int(done.split()[-1]) < CHUNK:
-            return
 
 
 async def show_figures(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from aftersales.errors import Refused
-from aftersales.runtime import health, problems
+from aftersales.runtime import health, openapi, problems
 from aftersales.runtime.auth import Caller
 from aftersales.runtime.bodies import Gate, sayable
 from aftersales.runtime.commands import Asked, Key, Ours, Parts, RequestModel, SeenVersion, etag, respond
@@ -42,7 +42,10 @@ ANYWHERE: Final[dict[int | str, dict[str, Any]]] = {
         403: "not open to this role",
         404: "no such thing, or not yours",
         409: "not possible now",
+        413: "the body is too large",
+        415: "not JSON in UTF-8",
         422: "not valid",
+        428: "If-Match is missing",
         429: "too many requests",
         503: "not now; see Retry-After",
     }.items()
@@ -65,6 +68,7 @@ def create_app(service: Service, parts: Parts, routers: Iterable[APIRouter] = ()
     for router in routers:
         app.include_router(router, dependencies=[Depends(only_known_parameters)], responses=ANYWHERE)
     problems.install(app)
+    openapi.describe(app)
     app.add_middleware(Gate)
     app.add_middleware(Door)
     return app
