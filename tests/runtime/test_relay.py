@@ -206,3 +206,40 @@ async def test_several_relays_that_skip_locked_rows_invert_one_subject_and_ours_
     await quick.execute("rollback")
     assert await slow.fetchval(TAKE, LEASE)
     assert not await quick.fetchval(TAKE, LEASE)
+
+
+async def test_a_zombie_does_not_send_under_a_lease_that_has_passed_on(pool: Pool, see: Look, kafka: str) -> None:
+    async def leads(relay: Relay) -> bool:
+        return relay.leads
+
+    zombie = Relay(pool, Kafka(kafka, "toy"))
+    async with running(zombie), pool.acquire() as successor:
+        await eventually(lambda: leads(zombie))
+        # As if it had stood still for longer than its lease, and another had taken over meanwhile.
+        await successor.execute("update relay_lease set until = clock_timestamp() - interval '1 s'")
+        assert await successor.fetchval(TAKE, LEASE)
+        zombie._leased -= LEASE
+        assert not zombie.leads
+        await said(pool, "a", 5)
+        zombie.wake()
+        taken = "select holder from relay_lease"
+        before = await see.one(taken)
+        zombie.wake()
+        await eventually(lambda: asked_again(zombie))
+        assert not zombie.leads
+        assert await see.one(taken) == before
+        assert await see.one("select count(*) = 5 from outbox where sent_at is null")
+
+
+async def asked_again(relay: Relay) -> bool:
+    return relay._leased == float("-inf")
+
+
+async def test_one_that_stood_still_sends_nothing_more_of_its_batch(pool: Pool, see: Look, kafka: str) -> None:
+    relay = Relay(pool, Kafka(kafka, "toy"))
+    relay._leased = float("-inf")
+    await said(pool, "a", 5)
+    async with pool.acquire() as connection:
+        rows = await connection.fetch(READ, BATCH)
+        await relay._send(connection, rows)
+    assert await see.one("select count(*) = 5 from outbox where sent_at is null")

@@ -14,7 +14,7 @@ from tests.runtime.toy import (
 
 from aftersales.decision import SubjectRef
 from aftersales.errors import Failure
-from aftersales.runtime import failpoints
+from aftersales.runtime import failpoints, metrics
 from aftersales.runtime.causes import Cause
 from aftersales.runtime.failpoints import FailpointReached
 from aftersales.runtime.unit import Unit
@@ -159,3 +159,14 @@ async def test_a_replay_says_the_same_words_with_the_same_ids(unit: Unit, hand: 
     await see.pool.execute("delete from inbox; delete from outbox; delete from history; delete from account")
     await unit.run([cause])
     assert await see.one("select event_id from outbox") == before
+
+
+async def test_a_plan_that_a_migration_made_old_is_made_anew(unit: Unit, hand: Hand, see: Look) -> None:
+    retries = metrics.UNIT_RETRIES.labels("InvalidCachedStatementError")._value
+    before = retries.get()
+    await unit.run(hand.deposits("a", 5))
+    await see.pool.execute("alter table account alter column version type integer")
+    await unit.run(hand.deposits("a", 7))
+    assert retries.get() == before + 1
+    assert await see.balance("a") == 12
+    assert await see.counts("parked", "dead_letter") == {"parked": 0, "dead_letter": 0}

@@ -41,6 +41,13 @@ WAITING: Final = """
     from (select due from timers where due <= $1::timestamptz + interval '1 minute' and kind = any($2::text[])
           limit 100000) as t
 """
+# Nothing that is due may fire: so what of it is not parked waits for commands that are not read.
+BLOCKED: Final = """
+    select exists (
+        select from timers t where due <= $1 and kind = any($2::text[])
+        and not exists (select from parked p where p.subject = t.subject)
+    )
+"""
 
 
 class Wake:
@@ -113,6 +120,7 @@ class Wake:
                 if self._topics and not await outage.is_open(connection, now, until):
                     until = None
             causes = await self._due(connection, now, until) if waiting["due"] else []
+            blocked = waiting["due"] and not causes and await connection.fetchval(BLOCKED, now, self._kinds)
         if causes:
             await reached("T1")
             await self._unit.run(causes)
@@ -122,7 +130,7 @@ class Wake:
                 metrics.TIMER_LATENESS.observe(max(0.0, (now - cause.timer.due).total_seconds()))
             return 0.0
         # Once for each instant: the wish stays until it is met; where that moved nothing, asking again would only spin.
-        if waiting["due"] and self._asked != (read,):
+        if blocked and self._asked != (read,):
             self._asked = (read,)
             self._ask()
         wait = LOOK_EVERY

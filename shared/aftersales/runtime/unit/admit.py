@@ -75,8 +75,10 @@ def sift(items: Sequence[tuple[int, Item]], log: Log) -> Sifted:
             sifted.dead.extend((position, letter) for letter in _collision(item))
         elif (item.id, written(item.subject)) not in seen and not _is_repeat(item, log):
             seen.add((item.id, written(item.subject)))
-            # A dead letter may be replayed that the log has never seen: its record could not be read before.
-            sifted.causes.append((position, replace(item, again=item.again and log.find(item) is not None)))
+            if item.again and log.find(item) is None:
+                # A dead letter may be replayed that the log has never seen: its record could not be read before.
+                item = replace(item, again=False)  # noqa: PLW2901
+            sifted.causes.append((position, item))
     return sifted
 
 
