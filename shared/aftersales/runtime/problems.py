@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from aftersales.errors import Refused
 from aftersales.runtime.telemetry import trace_id
@@ -18,6 +19,7 @@ MOST_PLACES: Final = 20
 LONGEST_PLACE: Final = 120
 # Seconds after which another attempt makes sense, where nobody knew better.
 RETRY_AFTER: Final = {429: 1, 503: 5}
+METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 SLUGS: Final = {
     400: "malformed-request",
     401: "token-missing",
@@ -114,9 +116,20 @@ async def _refused(request: Request, refusal: Exception) -> JSONResponse:
 
 async def _framework(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
     slug = SLUGS.get(error.status_code, "refused")
     sentence = SENTENCES.get(error.status_code) or HTTPStatus(error.status_code).description or "It was refused."
-    return problem(error.status_code, slug, sentence, instance=request.url.path, headers=error.headers)
+    return problem(error.status_code, slug, sentence, instance=request.url.path, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Every method of the address; the framework names those of one of its routes."""
+    routes, scope = request.app.routes, request.scope
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    )
 
 
 async def _not_valid(request: Request, error: Exception) -> JSONResponse:

@@ -44,7 +44,7 @@ async def add_note(case: Id, said: Asked[NewNote], agent: Agent, key: Key, parts
 
 
 @router.post("/cases/{case}/rulings", status_code=201, response_model=Ruled)
-async def rule(case: Id, said: Asked[NewRuling], seen: SeenVersion, agent: Agent, key: Key, parts: Ours) -> Response:
+async def rule(case: Id, said: Asked[NewRuling], agent: Agent, seen: SeenVersion, key: Key, parts: Ours) -> Response:
     """Rule. The ruling is *sent*, or awaits a second agent above the limit; the case tells what became of it."""
     depart = None if said.depart is None else Departure(**said.depart.model_dump())
     event = RulingMade(**_by(case, agent), seen=seen, findings=said.findings, depart=depart)
