@@ -1,14 +1,15 @@
-"""Reads whole topics from their beginning, without a group, with a client of its own."""
+"""Reads whole topics from their beginning, without a group, with a Kafka client that no service uses."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from confluent_kafka import Consumer, Message, TopicPartition
 
 WITHIN: Final = 60.0
+ANSWER_WITHIN: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +36,65 @@ async def read(bootstrap: str, topics: Iterable[str]) -> list[Seen]:
 
     TimeoutError where the end is not reached within a minute.
     """
-    partitions = await _partitions(bootstrap, frozenset(topics))
-    if not partitions:
-        return []
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False, fetch_max_wait_ms=10
+    return await asyncio.to_thread(_read, bootstrap, frozenset(topics))
+
+
+def _read(bootstrap: str, topics: frozenset[str]) -> list[Seen]:
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            # The client insists on a group; nothing is committed to it.
+            "group.id": "closing-checks",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            # Markers of transactions are no records: a partition's end is told, not counted.
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+            "log_level": 0,
+        }
     )
-    await consumer.start()
     try:
-        async with asyncio.timeout(WITHIN):
-            return await _read(consumer, partitions)
+        wanted = _partitions(consumer, topics)
+        consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in wanted])
+        return _until_the_ends(consumer, wanted)
     finally:
-        await consumer.stop()
+        consumer.close()
 
 
-async def _partitions(bootstrap: str, topics: frozenset[str]) -> list[TopicPartition]:
-    """Asked of the broker: a consumer without a subscription knows of no partitions and would read nothing."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        existing = sorted(topics & frozenset(await admin.list_topics()))
-        described = await admin.describe_topics(existing) if existing else []
-    finally:
-        await admin.close()
-    return [
-        TopicPartition(topic["topic"], partition["partition"])
-        for topic in described
-        for partition in topic["partitions"]
-    ]
+def _partitions(consumer: Consumer, topics: frozenset[str]) -> set[tuple[str, int]]:
+    """Those with records. One without any never tells its end to some brokers."""
+    there = consumer.list_topics(timeout=ANSWER_WITHIN).topics
+    every = [(topic, partition) for topic in sorted(topics & there.keys()) for partition in there[topic].partitions]
+    found = set()
+    for topic, partition in every:
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=ANSWER_WITHIN)
+        if high > low:
+            found.add((topic, partition))
+    return found
 
 
-async def _read(consumer: Any, partitions: list[TopicPartition]) -> list[Seen]:
-    consumer.assign(partitions)
-    await consumer.seek_to_beginning(*partitions)
-    ends = await consumer.end_offsets(partitions)
+def _until_the_ends(consumer: Consumer, left: set[tuple[str, int]]) -> list[Seen]:
     seen: list[Seen] = []
-    # Positions and not records are compared: the last offsets may be markers of transactions.
-    while [tp for tp in partitions if await consumer.position(tp) < ends[tp]]:
-        found = await consumer.getmany(timeout_ms=200, max_records=5_000)
-        seen += [_seen(record) for records in found.values() for record in records]
+    give_up = time.monotonic() + WITHIN
+    while left:
+        if time.monotonic() > give_up:
+            raise TimeoutError(f"the ends of {sorted(left)[:3]} were not reached")
+        for message in consumer.consume(5_000, timeout=0.1):
+            error = message.error()
+            if error is None:
+                seen.append(_seen(message))
+            elif error.name() == "_PARTITION_EOF":
+                left.discard((message.topic() or "", message.partition() or 0))
     return sorted(seen, key=lambda record: record.place)
 
 
-def _seen(record: Any) -> Seen:
-    headers = {name: value.decode(errors="replace") for name, value in record.headers if value is not None}
+def _seen(message: Message) -> Seen:
+    found = cast("list[tuple[str, bytes | None]]", message.headers() or [])
+    headers = {name: value.decode(errors="replace") for name, value in found if value is not None}
     return Seen(
-        record.topic,
-        record.partition,
-        record.offset,
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
         headers.get("ce_source", ""),
         headers.get("ce_id", ""),
         headers.get("ce_sequence", ""),
