@@ -10,7 +10,7 @@ from aftersales.contracts.marketplace import ReturnContested
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
-from tests.rules.dispute.world import World, a_world, opened, slug
+from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
 
 SHIP_BY = OPENED + 11 * DAY
 CONFIRM_BY = OPENED + 40 * DAY
@@ -68,6 +68,26 @@ def test_confirmed_pays_refund_and_freight() -> None:
     # Escrow held what was paid; the freight beside it is advanced, and owed by the seller.
     assert dispute.paid_by == Burden(escrow=4198, platform_fund=840, debt=840)
     assert [told.how for told in world.told(DisputeReturnConfirmed)] == ["by_hand"]
+
+
+@pytest.mark.parametrize(
+    ("cap", "freight", "answer"),
+    [
+        (None, 4198, None),
+        (None, 4199, "freight-above-limit"),
+        (900, 900, None),
+        (900, 901, "freight-above-limit"),
+    ],
+)
+def test_the_way_back_costs_at_most_the_cap_or_what_the_order_cost(
+    cap: int | None, freight: int, answer: str | None
+) -> None:
+    world = with_policy(agreed(), return_freight_cap=cap)
+    decision = world.hear(say.return_shipped(freight))
+    assert slug(decision) == answer
+    if answer is not None:
+        assert ("9.00 USD" if cap else "41.98 USD") in (decision.sentence or "")
+        assert world.dispute().state == "RETURN_AWAITING_SHIPMENT"
 
 
 def test_silence_of_the_seller_pays_at_the_deadline() -> None:

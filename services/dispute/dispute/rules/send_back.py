@@ -7,20 +7,31 @@ from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped
 from aftersales.contracts.marketplace import ReturnShipped
 from aftersales.decision import Because
+from aftersales.money import shown
 from dispute.domain import reasons, states
 from dispute.domain.dispute import Dispute, GoodsBack
 from dispute.domain.reasons import Family
-from dispute.rules.draft import Draft
+from dispute.rules.draft import Draft, No
 from dispute.rules.settle import Sums, close, order_refund, record_resolution
 
 
-def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Because:
+def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Because | No:
     """The buyer names carrier, number and proven freight; the seller has `return.seller_confirm` to confirm."""
+    limit = _freight_limit(draft)
+    if said.freight > limit:
+        most = shown(limit, draft.order.known.currency)
+        return No("freight-above-limit", f"At most {most} is paid for the way back. Name a freight up to that.")
     confirm_by = draft.now + draft.length("return.seller_confirm")
     back = GoodsBack(said.carrier, said.number, said.freight, draft.now)
     shipped = draft.move(dispute, states.RETURN_IN_TRANSIT, "18", confirm_by, back=back)
     draft.tell(DisputeReturnShipped, shipped, carrier=said.carrier, number=said.number, freight=said.freight)
     return draft.because("18")
+
+
+def _freight_limit(draft: Draft) -> int:
+    """The buyer alone says what the way back cost: without a policy's cap it is bounded by what the order cost."""
+    cap: int | None = draft.parameter("return.freight_cap")
+    return draft.order.known.paid if cap is None else cap
 
 
 def return_confirmed(draft: Draft, dispute: Dispute) -> Because:
