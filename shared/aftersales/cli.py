@@ -69,6 +69,11 @@ def run(arguments: Sequence[str]) -> int:
         return say(problem.sentence, USAGE)
     except (KeyboardInterrupt, Abort):
         return say("Stopped.", INTERRUPTED)
+    except OSError as problem:
+        where = f"{problem.filename}: " if problem.filename else ""
+        return say(f"{where}{problem.strerror or problem}. Correct the path or the address and try again.", USAGE)
+    except OverflowError as problem:
+        return say(f"A value is out of range: {problem}.", USAGE)
     except Exception as problem:
         usage = usage_sentence(problem)
         if usage is None:

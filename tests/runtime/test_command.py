@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.runtime.conftest import EVERYTHING, Hand, Look
-from tests.runtime.toy import RAISES, Account, Toy
+from tests.runtime.toy import FILLS_THE_ROW, RAISES, Account, Toy
 
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Owned, Role
@@ -144,3 +144,8 @@ async def test_a_new_id_drawn_at_the_door_does_not_make_a_repeat_another_request
     event = words.deposited(account="a", amount=5, note="drawn anew")
     again = await unit.command(event, actor=SHOP, key="k1", may=ANYBODY, route="deposit", fingerprint=b"the request")
     assert again == replace(first, replayed=True)
+
+
+async def test_refused_when_it_would_overfill_the_row(unit: Unit, words: Toy, see: Look) -> None:
+    assert (await refusal(unit, words, FILLS_THE_ROW, "k1")).slug == "subject-full"
+    assert await deposit(unit, words, 5, "k2") == Answer(200, {"balance": 5})

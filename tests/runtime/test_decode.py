@@ -8,7 +8,7 @@ import pytest
 from tests.runtime.toy import Toy
 
 from aftersales.runtime.causes import Cause, DeadLetter, Place, Record
-from aftersales.runtime.decode import Decoder
+from aftersales.runtime.decode import MAX_OWN_BODY, Decoder, Unreadable, well_formed
 
 AT = datetime(2025, 5, 6, 9, tzinfo=UTC)
 GOOD = b'{"account": "a", "amount": 5}'
@@ -138,3 +138,10 @@ def test_a_record_for_several_subjects_is_several_causes_and_the_last_one_says_s
 def test_a_record_that_concerns_nobody_is_noted(words: Toy) -> None:
     cause = decoded(words, record(b'{"account": "a", "accounts": []}', ce_type="toy.spread.v1"))
     assert (cause.event, cause.note) == (None, "ignored")
+
+
+def test_what_our_own_services_say_may_be_larger_than_what_strangers_may() -> None:
+    body = b'"' + b"x" * 100_000 + b'"'
+    assert well_formed(body, unique_keys=False, limit=MAX_OWN_BODY)
+    with pytest.raises(Unreadable):
+        well_formed(body, unique_keys=False)

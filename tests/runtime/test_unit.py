@@ -4,6 +4,7 @@ import pytest
 from tests.runtime.conftest import EVERYTHING, Hand, Look
 from tests.runtime.toy import (
     BREAKS_A_CONSTRAINT,
+    FILLS_THE_ROW,
     FOREIGN,
     NOT_STORABLE,
     RAISES,
@@ -170,3 +171,10 @@ async def test_a_plan_that_a_migration_made_old_is_made_anew(unit: Unit, hand: H
     assert retries.get() == before + 1
     assert await see.balance("a") == 12
     assert await see.counts("parked", "dead_letter") == {"parked": 0, "dead_letter": 0}
+
+
+async def test_what_would_overfill_the_row_is_a_dead_letter_and_parks_nobody(unit: Unit, hand: Hand, see: Look) -> None:
+    await unit.run(hand.deposits("a", 5, FILLS_THE_ROW, 7))
+    assert await see.column("select reason from dead_letter") == ["subject-full"]
+    assert await see.counts("parked") == {"parked": 0}
+    assert await see.balance("a") == 12

@@ -33,6 +33,7 @@ UNKNOWN_POLICY: Final = 667  # the rule asks for a policy that nobody has
 BREAKS_A_CONSTRAINT: Final = 13  # the ledger's CHECK refuses it
 NOT_STORABLE: Final = 14  # the ledger's column cannot hold what the rule makes of it
 FOREIGN: Final = 15  # not ours to judge
+FILLS_THE_ROW: Final = 17  # the state would be larger than a row may be
 TOO_BIG: Final = 16  # announces a record over 200 KiB
 
 TABLES: Final = """
@@ -132,6 +133,8 @@ def deposit(state: Account | None, said: Deposited, given: Given) -> Decision:
             raise Failure("The policy none@1#00000000 is not known here.")
         case 15:
             return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign-source", sentence="Another source speaks of it.")
+    if said.amount == FILLS_THE_ROW:
+        return Decision(state=replace(account, bank="x" * 70_000))
     new = replace(account, balance=account.balance + said.amount, deposits=account.deposits + 1)
     if new.due is not None and given.arrived_at < given.extended(new.due):
         new = replace(new, due=None)

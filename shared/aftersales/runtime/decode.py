@@ -24,6 +24,9 @@ from aftersales.service import On, Service
 
 LOG: Final = structlog.get_logger()
 MAX_BODY: Final = 64 * 1024
+# What our own services say may be as large as the outbox takes: a stricter listener would lose a step of a dispute.
+MAX_OWN_BODY: Final = 200 * 1024
+OWN_TOPICS: Final = ("tracking.", "dispute.", "arbitration.", "notification.")
 # Longer ones do not fit into an index, and no id of the vocabulary is longer.
 MAX_KEY: Final = 200
 MAX_HEADERS: Final = 64
@@ -100,7 +103,9 @@ class Decoder:
             return [self._unheard(type_, key, common)]
         if record.place.topic != on.event.TOPIC:
             raise Unreadable("wrong-topic", f"{type_} belongs on {on.event.TOPIC}.")
-        well_formed(record.body, unique_keys=record.place.topic in self._strict)
+        own = record.place.topic.startswith(OWN_TOPICS)
+        unique_keys = record.place.topic in self._strict
+        well_formed(record.body, unique_keys=unique_keys, limit=MAX_OWN_BODY if own else MAX_BODY)
         event = _validated(on.event, record.body)
         if event.key != key:
             raise Unreadable("wrong-key", f"The key is {key!r}; it must be {event.key!r}, what the event is about.")
@@ -148,10 +153,10 @@ def versioned(type_: str) -> tuple[str, int]:
     return (found["name"], int(found["version"])) if found else (type_, 0)
 
 
-def well_formed(body: bytes, *, unique_keys: bool) -> Any:
+def well_formed(body: bytes, *, unique_keys: bool, limit: int = MAX_BODY) -> Any:
     """The parsed body; Unreadable for everything that two readers could read differently or Postgres cannot store."""
-    if len(body) > MAX_BODY:
-        raise Unreadable("too-large", f"The body has {len(body)} bytes; at most {MAX_BODY} are read.")
+    if len(body) > limit:
+        raise Unreadable("too-large", f"The body has {len(body)} bytes; at most {limit} are read.")
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as problem:

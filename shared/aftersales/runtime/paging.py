@@ -67,6 +67,8 @@ def _read(value: Any, kind: Any) -> Any:
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError("an instant without its zone")
+        if not 1 < instant.year < 9999:
+            raise ValueError("an instant that no zone may move out of the calendar")
         return instant
     if type(value) is not kind or (kind is int and abs(value) >= 2**63) or (kind is str and "\x00" in value):
         raise ValueError("a value of another kind")

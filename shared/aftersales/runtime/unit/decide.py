@@ -27,6 +27,10 @@ LOG: Final = structlog.get_logger()
 MAX_STATE: Final = 64 * 1024
 
 
+class SubjectFull(Exception):
+    """What a message would make of its subject is more than a row may hold."""
+
+
 class NotLocked(Exception):
     """A cause names a further subject that was not known when the batch was locked; the batch is cut before it."""
 
@@ -169,7 +173,16 @@ class Decider:
         strangers = [ref for ref in decision.others if ref not in others]
         if strangers:
             raise LookupError(f"{rule_name(on)} writes {strangers[0]}, which `also` does not name")
-        return self._prepared(cause, on, decision, given)
+        try:
+            return self._prepared(cause, on, decision, given)
+        except SubjectFull as problem:
+            # A stranger must not park anybody by saying much: the message is refused, the subject goes on.
+            if cause.timer is not None or cause.queued is not None:
+                raise
+            if cause.actor is not None:
+                raise Refused("subject-full", str(problem)) from None
+            full = Decision(outcome=Outcome.DEAD_LETTER, slug="subject-full", sentence=str(problem))
+            return Effects(full, {}, [], [], [], [])
 
     def _prepared(self, cause: Cause, on: On | OnTimer, decision: Decision, given: Given) -> Effects:
         states = {cause.subject: decision.state, **decision.others}
@@ -200,7 +213,7 @@ class Decider:
             raise TypeError(f"the state of {written(ref)} is a {type(state).__name__}, not a {kind.state.__name__}")
         encoded = msgspec.json.encode(state)
         if len(encoded) > MAX_STATE:
-            raise ValueError(f"the state of {written(ref)} has {len(encoded)} bytes, more than {MAX_STATE}")
+            raise SubjectFull(f"{written(ref)} would come to {len(encoded)} bytes; a row holds at most {MAX_STATE}.")
         return encoded, kind.columns(state)
 
     def _said(self, cause: Cause, decision: Decision) -> list[Values]:
