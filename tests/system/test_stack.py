@@ -113,6 +113,19 @@ def test_refused_when_a_setting_is_misspelt(home: Path) -> None:
     assert done.returncode == 2
 
 
+def test_the_data_of_another_broker_is_never_removed_unasked(home: Path) -> None:
+    kept = home / "postgres" / "somebody's data"
+    kept.mkdir(parents=True)
+    (home / "filled-from").write_text("apache-kafka real\n")
+    environment = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}
+    done = subprocess.run(
+        [COMMAND, "up", "--home", home], capture_output=True, text=True, check=False, env=environment, timeout=UP_WITHIN
+    )
+    assert done.returncode == 2
+    assert "belongs to another broker" in done.stderr
+    assert kept.exists()
+
+
 def test_nothing_is_left_when_interrupted_while_it_starts(home: Path) -> None:
     process = begin_up(home)
     os.killpg(process.pid, signal.SIGINT)

@@ -25,5 +25,5 @@ def up(home: Home = HOME) -> None:
 
 def down(home: Home = HOME) -> None:
     """Stop the local stack; its data stays."""
-    ended = launch.stop(home)
+    ended = launch.stop(state.meant(home))
     print(f"Stopped: {', '.join(ended)}." if ended else "No stack is running.")

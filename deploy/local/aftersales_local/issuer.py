@@ -155,7 +155,7 @@ def token_command(
     home: Annotated[Path, typer.Option(help="The stack's folder, which has the key.")] = HOME,
 ) -> None:
     """Print a development token for the local stack."""
-    print(token(role.value, sub, minutes, keys=home / "keys"))
+    print(token(role.value, sub, minutes, keys=state.meant(home) / "keys"))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 HOME = ROOT / ".local"
+# The demo and live stories begin anew every time; they must not do so on the data of a stack that people use.
+DEMO_HOME = HOME / "demo"
 TOPICS = ROOT / "deploy" / "kafka" / "topics.toml"
 KAFKA_POM = ROOT / "deploy" / "kafka" / "pom.xml"
 

@@ -56,6 +56,7 @@ class LocalStack:
         self._keep_only_fitting_data(choice.kind)
         server = self._start_postgres()
         broker = self._start_kafka(choice)
+        self._remember_what_fills_it(choice.kind)
         self._prepare(server, broker)
         self._start_services(broker)
         self.state.ready = True
@@ -76,11 +77,17 @@ class LocalStack:
         now = f"{kind} {self.state.clock}"
         before = filled.read_text().strip() if filled.exists() else now
         if before != now or kind == kafka.TANSU or self.options.fresh:
-            if filled.exists() and not self.options.fresh:
-                self._say("The data of last time does not go with this broker and clock and is removed.")
+            if filled.exists() and not self.options.fresh and before != now and not before.startswith(kafka.TANSU):
+                raise Failure(
+                    f"The data in {self.home} belongs to another broker or clock ({before}; this is {now}). "
+                    "Start with those again, or remove that folder if nobody wants the data."
+                )
             for name in ("postgres", "kafka"):
                 shutil.rmtree(self.home / name, ignore_errors=True)
-        filled.write_text(f"{now}\n")
+
+    def _remember_what_fills_it(self, kind: str) -> None:
+        # Only now that the broker has answered: a start that failed has put nothing there.
+        (self.home / FILLED_FROM).write_text(f"{kind} {self.state.clock}\n")
 
     def _start_postgres(self) -> postgres.Server:
         named = os.environ.get("DATABASE_URL")

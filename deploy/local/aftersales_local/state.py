@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 
 from aftersales.errors import Failure
+from aftersales_local.places import DEMO_HOME, HOME
 
 FILE = "stack.json"
 
@@ -87,6 +88,11 @@ def running(home: Path) -> Stack | None:
     """The folder's stack when its supervisor runs."""
     stack = read(home)
     return stack if stack is not None and stack.supervisor.running() else None
+
+
+def meant(home: Path) -> Path:
+    """The folder of the stack that a person means: the demo's, left up, where none runs in the usual one."""
+    return DEMO_HOME if home == HOME and running(HOME) is None and running(DEMO_HOME) is not None else home
 
 
 def forget(home: Path) -> None:

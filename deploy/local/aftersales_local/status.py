@@ -95,7 +95,7 @@ async def _lag(consumer: AIOKafkaConsumer, fences: list[asyncpg.Record]) -> int:
 
 def status(home: Home = HOME, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """Show health, lag and what waits: unsent rows, due timers, dead letters, parked subjects."""
-    stack = state.running(home)
+    stack = state.running(state.meant(home))
     if stack is None:
         raise Failure("No stack is running. Start it with `aftersales up`.", exit_code=1)
     report = ask(look(stack))

@@ -22,7 +22,7 @@ from aftersales_local.demo.journey import Journey
 from aftersales_local.demo.run import Figures, Run
 from aftersales_local.demo.script import Script
 from aftersales_local.payments import PaymentProvider
-from aftersales_local.places import HOME, ROOT
+from aftersales_local.places import DEMO_HOME, ROOT
 from aftersales_local.services import database_name
 from aftersales_local.stage import POLICIES, Stage, open_stage, simulated_stack
 from aftersales_local.state import Stack
@@ -57,7 +57,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Draws what people do, and orders where there are no real ones.")] = SEED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up afterwards.")] = False,
     report: Annotated[Path, typer.Option(help="Where the figures go.")] = REPORT,
-    home: Home = HOME,
+    home: Home = DEMO_HOME,
 ) -> int:
     """Run the main job: real orders, their parcels, complaints, disputes and money, on a stack of its own."""
     console = Console(highlight=False)

@@ -10,7 +10,7 @@ import typer
 
 from aftersales.errors import Failure
 from aftersales_local.commands import Home
-from aftersales_local.places import HOME, ROOT
+from aftersales_local.places import DEMO_HOME, ROOT
 from aftersales_local.stories import story as files
 from aftersales_local.stories.live import play_live
 from aftersales_local.stories.memory import play_in_memory
@@ -27,7 +27,7 @@ def story(
     live: Annotated[bool, typer.Option("--live", help="Against the running stack, or one started for it.")] = False,
     twice: Annotated[bool, typer.Option("--twice", help="Every message twice, facts a third time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
-    home: Home = HOME,
+    home: Home = DEMO_HOME,
 ) -> int:
     """Play dated stories: in memory, or with --live on the stack. Without files: those of docs/stories."""
     stories = [files.load(path) for path in found(named or [STORIES])]
