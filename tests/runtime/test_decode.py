@@ -81,6 +81,7 @@ def test_a_bad_body_is_a_dead_letter(words: Toy, body: bytes | None, reason: str
         (record(ce_id="x" * 201), "bad-envelope"),
         (record(ce_source="a\nb"), "bad-envelope"),
         (record(topic="toy.others"), "wrong-topic"),
+        (record(topic="toy.others", ce_type="toy.deposited.v2"), "wrong-topic"),
         (Record(Place("toy.commands", 0, 7), b"a", (), GOOD), "bad-envelope"),
         (Record(Place("toy.commands", 0, 7), b"a", (("ce_id", b"\xff"),), GOOD), "bad-envelope"),
         (Record(Place("toy.commands", 0, 7), b"a", (("ce_id", b"1"), ("ce_id", b"2")), GOOD), "bad-envelope"),

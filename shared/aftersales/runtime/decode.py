@@ -59,6 +59,7 @@ class Decoder:
         for type_ in self._heard:
             name, version = versioned(type_)
             self._versions[name] = max(version, self._versions.get(name, 0))
+        self._topics = {versioned(type_)[0]: on.event.TOPIC for type_, on in self._heard.items()}
         self._strict = service.commands | MONEY_TOPICS
 
     def decode(self, record: Record) -> list[Item]:
@@ -100,7 +101,7 @@ class Decoder:
         }
         on = self._heard.get(type_)
         if on is None:
-            return [self._unheard(type_, key, common)]
+            return [self._unheard(type_, key, record.place.topic, common)]
         if record.place.topic != on.event.TOPIC:
             raise Unreadable("wrong-topic", f"{type_} belongs on {on.event.TOPIC}.")
         own = record.place.topic.startswith(OWN_TOPICS)
@@ -111,7 +112,7 @@ class Decoder:
             raise Unreadable("wrong-key", f"The key is {key!r}; it must be {event.key!r}, what the event is about.")
         return self._concerned(on, event, common)
 
-    def _unheard(self, type_: str, key: str, common: dict[str, Any]) -> Cause:
+    def _unheard(self, type_: str, key: str, topic: str, common: dict[str, Any]) -> Cause:
         """A type without a rule is acknowledged, counted and logged; a later version of one with a rule is our
         omission: it waits.
         """
@@ -119,6 +120,8 @@ class Decoder:
         digest = sha256(type_.encode() + b"\n" + common["body"]).digest()
         name, version = versioned(type_)
         if version > self._versions.get(name, version):
+            if topic != self._topics[name]:
+                raise Unreadable("wrong-topic", f"{type_} belongs on {self._topics[name]}.")
             why = f"{type_} is newer than this version of {self._service.name}"
             return Cause(subject=subject, event=None, hash=digest, park=why, **common)
         note = "ignored" if type_ in VOCABULARY else "unknown_type"
