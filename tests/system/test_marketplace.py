@@ -22,7 +22,7 @@ AT = datetime(2025, 5, 6, 9, tzinfo=UTC)
 PAYMENTS = "marketplace.payments"
 
 
-def ordered(instruction: str, attempt: int = 1) -> RefundOrdered:
+def ordered(instruction: str, attempt: int = 1, marketplace: str | None = None) -> RefundOrdered:
     return RefundOrdered(
         order="O1",
         dispute="D1",
@@ -37,6 +37,7 @@ def ordered(instruction: str, attempt: int = 1) -> RefundOrdered:
         total=2000,
         entries=(Entry(account="buyer", amount=2000), Entry(account="seller_escrow", amount=-2000)),
         attempt=attempt,
+        marketplace=marketplace,
     )
 
 
@@ -81,7 +82,7 @@ async def test_paid_when_a_refund_was_ordered_before_it_came(kafka: str, request
     access = Kafka(kafka, "test")
     async with Marketplace(access, lambda: AT) as speaker:
         # On a topic of another speaker: the test plays dispute here.
-        await speaker.publish([(ordered("I-late"), "dispute", "E-late")])
+        await speaker.publish([(ordered("I-late", marketplace="bazaar"), "dispute", "E-late")])
     process = request.getfixturevalue("provider")
     assert process.stdout.readline()
     reader = AIOKafkaConsumer(bootstrap_servers=kafka, enable_auto_commit=False, auto_offset_reset="earliest")
@@ -93,7 +94,8 @@ async def test_paid_when_a_refund_was_ordered_before_it_came(kafka: str, request
         while found is None or found.instruction != "I-late":
             record, found = await payment(reader)
         assert (found.amount, found.executed_at) == (2000, AT)
-        assert dict(record.headers)["ce_id"] == b"I-late:1"
+        headers = dict(record.headers)
+        assert (headers["ce_id"], headers["ce_source"]) == (b"I-late:1", b"bazaar")
     finally:
         await reader.stop()
 

@@ -37,8 +37,8 @@ class Marketplace:
 
     now: dates what is published. provider: None where payments are made by hand, as they are for orders in `by_hand`.
     listeners: told of every event of disputes and settlements, with the id of its cause. payments: told of every answer
-    of the provider, with its id. from_the_beginning: hear what was said before too; answers are the same under the same
-    ids, so that none counts twice.
+    of the provider, with its id and source. from_the_beginning: hear what was said before too; answers are the same
+    under the same ids, so that none counts twice.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Marketplace:
         self.published: dict[str, int] = {}
         self.by_hand: set[str] = set()
         self.listeners: list[Hear] = []
-        self.payments: list[Callable[[str, Event], None]] = []
+        self.payments: list[Callable[[str, str, Event], None]] = []
         self._access = access
         self._now = now
         self._provider = provider
@@ -148,9 +148,10 @@ class Marketplace:
             hear(event, headers.get("ce_causationid", ""))
         if isinstance(event, RefundOrdered) and self._provider is not None and event.order not in self.by_hand:
             name, answer = self._provider.answer(event)
-            await (await self._send(answer, SOURCE, name))
+            source = event.marketplace or SOURCE
+            await (await self._send(answer, source, name))
             for told in self.payments:
-                told(name, answer)
+                told(name, source, answer)
 
     def done(self) -> int:
         """How many records were taken in and published; for the conductor."""

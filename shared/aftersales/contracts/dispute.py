@@ -1,12 +1,16 @@
 """What dispute says: every step of a dispute, refusals of commands, and the settlements it orders."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import StringConstraints
 
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.envelope import Amount, Country, Currency, Event, Id, Instant, Part, Sentence, Token
 from aftersales.contracts.marketplace import Plan
 
 Party = Literal["buyer", "seller"]
+# What a `ce_source` may be: printable ASCII.
+Source = Annotated[str, StringConstraints(pattern=r"^[ -~]{1,200}$")]
 DisputeState = Literal[
     "AWAITING_SELLER", "AWAITING_BUYER", "HELD_IN_TRANSIT",
     "ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED",
@@ -269,7 +273,10 @@ class Settlement(Event):
 
 
 class RefundOrdered(Settlement):
-    """Pay the buyer `total` under the idempotency key `instruction`; after a failure ordered again under the same."""
+    """Pay the buyer `total` under the idempotency key `instruction`; after a failure ordered again under the same.
+
+    marketplace: the source that placed the order, which alone can answer; None from before it was told.
+    """
 
     TYPE: ClassVar[str] = "dispute.refund_ordered.v1"
     instruction: Id
@@ -279,6 +286,7 @@ class RefundOrdered(Settlement):
     total: Amount
     entries: tuple[Entry, ...]
     attempt: int
+    marketplace: Source | None = None
 
 
 class FundsHeld(Settlement):

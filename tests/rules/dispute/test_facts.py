@@ -88,7 +88,7 @@ def test_another_source_cannot_speak_of_the_order(event: Any) -> None:
     world = a_world()
     before = world.order
     decision = world.hear(event, source="bazaar")
-    assert (decision.outcome, decision.slug) == (Outcome.DEAD_LETTER, "foreign_source")
+    assert (decision.outcome, decision.slug) == (Outcome.DEAD_LETTER, "foreign-source")
     assert world.order == before
 
 

@@ -19,7 +19,7 @@ from aftersales.decision import Outcome
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
-from tests.rules.dispute.world import World, executed, opened, slug
+from tests.rules.dispute.world import MARKET, World, executed, opened, slug
 
 RULED = OPENED + 11 * DAY
 
@@ -157,6 +157,22 @@ def test_executed_closes_and_releases_the_rest_of_the_funds() -> None:
     [closed] = world.told(DisputeClosed)
     assert (closed.state, closed.refund, closed.agreement) == ("CLOSED_REFUNDED", 1000, "consensus")
     assert [released.amount for released in world.told(FundsReleased)] == [3198]
+
+
+@pytest.mark.parametrize("word", ["executed", "failed", "chargeback"])
+def test_another_source_cannot_speak_of_a_payment(word: str) -> None:
+    world = pending()
+    [ordered] = world.told(RefundOrdered)
+    assert ordered.marketplace == MARKET
+    said = {
+        "executed": executed(ordered, world.now),
+        "failed": failed(world, final=True),
+        "chargeback": ChargebackOpened(order="O1", amount=4198, opened_at=OPENED),
+    }
+    before = world.order
+    decision = world.hear(said[word], source="bazaar")
+    assert (decision.outcome, decision.slug) == (Outcome.DEAD_LETTER, "foreign-source")
+    assert world.order == before
 
 
 def test_executed_twice_is_executed_once() -> None:

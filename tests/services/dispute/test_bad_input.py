@@ -157,7 +157,7 @@ ENVELOPES: Final = {
     "id twice": Misaddressed("bad-envelope", more=(("ce_id", b"another"),)),
     "27 65 headers": Misaddressed("headers-too-large", more=(("x", b""),) * 65),
     "27 header of 20 KB": Misaddressed("headers-too-large", more=(("x", b"x" * 20_000),)),
-    "foreign source": Misaddressed("foreign_source", {"ce_source": b"another-market"}),
+    "foreign source": Misaddressed("foreign-source", {"ce_source": b"another-market"}),
 }
 
 

@@ -142,8 +142,8 @@ class LiveTheatre:
         if isinstance(event, RefundOrdered):
             self._ordered[event.dispute] = event
 
-    def _paid(self, name: str, answer: Event) -> None:
-        self.given.append(Message(answer, name))
+    def _paid(self, name: str, source: str, answer: Event) -> None:
+        self.given.append(Message(answer, name, source))
 
     def _instruction(self, dispute: str) -> tuple[str, int]:
         ordered = self._ordered.get(dispute)

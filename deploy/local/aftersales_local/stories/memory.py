@@ -17,7 +17,7 @@ from aftersales.service import Service
 from aftersales_local.payments import PaymentProvider
 from aftersales_local.stories.cast import Cast
 from aftersales_local.stories.kernel import Happened, Said, World
-from aftersales_local.stories.messages import FACTS, Message, Speech
+from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech
 from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.seen import dispute_seen, order_seen
 from aftersales_local.stories.steps import Step
@@ -121,7 +121,7 @@ class MemoryTheatre:
             self._ordered[event.dispute] = event
             if not self._by_hand:
                 name, answer = self._provider.answer(event)
-                message = Message(answer, name)
+                message = Message(answer, name, event.marketplace or MARKETPLACE)
                 self.given.append(message)
                 yield _said(message)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aftersales.contracts.dispute import DisputeState, DisputeStep, Party, Wait
 from aftersales.contracts.envelope import Event
-from aftersales.decision import Append, Because, Decision, Given, Move, SubjectRef, Timer
+from aftersales.decision import Append, Because, Decision, Given, Move, Outcome, SubjectRef, Timer
 from aftersales.policy import calendar
 from aftersales.policy.model import Policy
 from dispute.domain import states, transitions
@@ -172,6 +172,12 @@ class Draft:
             because=because,
             answer=answer(self.order, dispute) if dispute else None,
         )
+
+
+def foreign(source: str, given: Given) -> Decision:
+    """Somebody speaks of an order that another marketplace placed."""
+    sentence = f"The order was placed by {source}; {given.source} cannot speak of it."
+    return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign-source", sentence=sentence)
 
 
 def answer(order: Order, dispute: Dispute) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ def party_changed(seller: Seller | None, said: PartyChanged, given: Given) -> De
     seller = seller or Seller(said.party, given.source)
     if seller.source not in (None, given.source):
         sentence = f"{seller.source} speaks for seller {seller.id}; {given.source} cannot."
-        return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign_source", sentence=sentence)
+        return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign-source", sentence=sentence)
     changed = replace(
         seller,
         source=given.source,

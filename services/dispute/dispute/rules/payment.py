@@ -2,21 +2,23 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import wraps
 from typing import Final
 
 from aftersales.contracts.marketplace import (
     ChargebackLost,
     ChargebackOpened,
     ChargebackWon,
+    PaymentEvent,
     RefundExecuted,
     RefundFailed,
 )
-from aftersales.decision import Decision, Given, TimerFired, nothing, refused
+from aftersales.decision import Decision, Given, Rule, TimerFired, nothing, refused
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.settlement import Settlement
-from dispute.rules.draft import Draft
+from dispute.rules.draft import Draft, foreign
 from dispute.rules.settle import close, instruct
 
 Chargeback = ChargebackOpened | ChargebackWon | ChargebackLost
@@ -26,6 +28,19 @@ FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 
 
+def of_its_order(rule: Rule) -> Rule:
+    """A rule about payments: of an order that is known only the source that placed it can speak."""
+
+    @wraps(rule)
+    def decide(order: Order | None, said: PaymentEvent, given: Given) -> Decision:
+        if order is not None and order.terms is not None and given.source != order.terms.source:
+            return foreign(order.terms.source, given)
+        return rule(order, said, given)
+
+    return decide
+
+
+@of_its_order
 def refund_executed(order: Order | None, said: RefundExecuted, given: Given) -> Decision:
     """The buyer has the money: the dispute is closed and the rest of the funds released (transition 22)."""
     found = _pending(order, said.dispute, said.instruction)
@@ -43,6 +58,7 @@ def refund_executed(order: Order | None, said: RefundExecuted, given: Given) -> 
     return draft.decision(draft.because("22"))
 
 
+@of_its_order
 def refund_failed(order: Order | None, said: RefundFailed, given: Given) -> Decision:
     """Retriable: ordered again under the same key. Final: operations must see to it (transition 32)."""
     found = _pending(order, said.dispute, said.instruction)
@@ -83,6 +99,7 @@ def refund_alarm(order: Order, fired: TimerFired, given: Given) -> Decision:
     return draft.decision(draft.because("31"))
 
 
+@of_its_order
 def chargeback(order: Order | None, said: Chargeback, given: Given) -> Decision:  # noqa: ARG001 a rule's shape
     return refused("not-built-yet", "Chargebacks are not built yet; the order's disputes go on as if there were none.")
 

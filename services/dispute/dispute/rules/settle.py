@@ -124,6 +124,7 @@ def instruct(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:
             total=settlement.total,
             entries=entries(settlement),
             attempt=settlement.attempt,
+            marketplace=draft.order.known.source,
         )
     )
 

@@ -23,7 +23,7 @@ from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.rules import complain, escalate, evidence, negotiate, send_back, windows
-from dispute.rules.draft import Draft, No, answer
+from dispute.rules.draft import Draft, No, answer, foreign
 from dispute.rules.guards import instant
 
 Verb = Callable[[Draft, Any, Any, Party], Because | No]
@@ -69,8 +69,7 @@ def _speaker(order: Order, said: Command, given: Given) -> Party | Decision:
     if (actor is None or actor.role is Role.SERVICE) and given.source != order.known.source:
         if actor is not None:
             raise not_found()
-        sentence = f"The order was placed by {order.known.source}; {given.source} cannot speak of it."
-        return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign_source", sentence=sentence)
+        return foreign(order.known.source, given)
     party = order.party(said.by)
     if party is None or (actor is not None and actor.role is not Role.SERVICE and actor.sub != said.by):
         return _refused(Draft(order, given), None, said, No("stranger", f"{said.by} is no party of this order."))

@@ -23,7 +23,7 @@ from aftersales.identity import authorize
 from dispute.domain import transitions
 from dispute.domain.order import Order, Waiting
 from dispute.rules import facts
-from dispute.rules.draft import Draft, No
+from dispute.rules.draft import Draft, No, foreign
 from dispute.rules.speak import PARTIES, command_refused, hear
 
 PATIENCE: Final = timedelta(hours=24)
@@ -52,7 +52,7 @@ def fact(rule: Rule) -> Rule:
         if order is None or order.terms is None:
             return _keep(order or Order(said.order), said, given)
         if given.source != order.terms.source:
-            return _foreign(order, given)
+            return foreign(order.terms.source, given)
         return rule(order, said, given)
 
     return decide
@@ -63,7 +63,7 @@ def order_placed(order: Order | None, said: OrderPlaced, given: Given) -> Decisi
     order = order or Order(said.order)
     if order.terms is not None:
         same = given.source == order.terms.source
-        return nothing("known", "This order was placed already.") if same else _foreign(order, given)
+        return nothing("known", "This order was placed already.") if same else foreign(order.terms.source, given)
     waiting = sorted(order.waiting, key=lambda one: issubclass(Event.vocabulary[one.type], Command))
     draft = Draft(facts.placed(replace(order, waiting=()), said, given.source or "", given.policies), given)
     draft.facts.update(placed_at=said.placed_at.isoformat(), paid=draft.order.known.paid, waiting=len(waiting))
@@ -116,7 +116,7 @@ def _no_room(said: Command | OrderEvent, given: Given) -> Decision:
         event = command_refused(said, given, UNKNOWN)
         return Decision(events=(event,), outcome=Outcome.REFUSED, slug=UNKNOWN.slug, sentence=UNKNOWN.sentence)
     return Decision(
-        outcome=Outcome.DEAD_LETTER, slug="too_many_waiting", sentence="Too much waits for an order nobody has placed."
+        outcome=Outcome.DEAD_LETTER, slug="too-many-waiting", sentence="Too much waits for an order nobody has placed."
     )
 
 
@@ -146,11 +146,6 @@ def _then(before: Decision, one: Waiting, given: Given) -> Decision:
 
 def _event(one: Waiting) -> Event:
     return Event.vocabulary[one.type].model_validate_json(one.body)
-
-
-def _foreign(order: Order, given: Given) -> Decision:
-    sentence = f"The order was placed by {order.known.source}; {given.source} cannot speak of it."
-    return Decision(outcome=Outcome.DEAD_LETTER, slug="foreign_source", sentence=sentence)
 
 
 FACTS: Final[dict[type[Event], Rule]] = {
