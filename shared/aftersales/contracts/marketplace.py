@@ -145,9 +145,13 @@ class PlanChanged(Command):
 
 
 class PlanAccepted(Command):
-    """The other side's (or the platform's) standing plan is accepted; a seller accepting a return names the address."""
+    """The other side's (or the platform's) standing plan is accepted; a seller accepting a return names the address.
+
+    version: of the other side's plans, counted from 1, the one that was read; None accepts what stands.
+    """
 
     TYPE: ClassVar[str] = "marketplace.plan_accepted.v1"
+    version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     return_address: Words | None = None
 
 

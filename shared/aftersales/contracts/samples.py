@@ -53,6 +53,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "words": "The cup is blue; the page showed a red one. 红色 👩‍🎨",
     "return_address": "shop returns, Dock 4, Yiwu, CN",
     "place": "Leipzig",
+    "version": 1,
     "marketplace": "marketplace",
     "language": "en",
     "zone": "Europe/Berlin",

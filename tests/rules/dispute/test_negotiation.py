@@ -67,6 +67,21 @@ def test_the_buyer_accepts_the_counter_plan() -> None:
     assert [move.transition for move in world.moves] == ["1", "4", "5", "22"]
 
 
+@pytest.mark.parametrize(("version", "answer"), [(None, None), (2, None), (1, "plan-changed"), (3, "plan-changed")])
+def test_who_names_the_plan_they_read_accepts_no_other(version: int | None, answer: str | None) -> None:
+    world = opened()
+    world.hear(say.change(3000), OPENED)
+    assert slug(world.hear(say.accepted(version=version), OPENED)) == answer
+    assert world.dispute().refund == (0 if answer else 3000)
+
+
+def test_a_plan_read_before_a_withdrawal_is_not_the_one_of_the_next_opening() -> None:
+    world = opened()
+    world.hear(say.cancellation(), OPENED)
+    world.hear(say.a_complaint(want=say.refund(4198)), OPENED)
+    assert slug(world.hear(say.accepted(version=1), OPENED)) == "plan-changed"
+
+
 def test_agreeing_to_nothing_closes_as_rejected() -> None:
     world = countered(None)
     world.hear(say.accepted("anna"), OPENED + 2 * DAY)

@@ -21,6 +21,15 @@ COMPLAINT: dict[str, Any] = {
 }
 
 
+async def test_a_plan_that_was_changed_meanwhile_is_not_accepted_unread(town: Town) -> None:
+    await town.post("/disputes", COMPLAINT)
+    plan = (await town.get("/disputes/D1", "shop", "seller")).json()["buyer_plan"]
+    await town.post("/disputes/D1/plan", {"want": {"remedy": "refund", "amount": 3000}})
+    refused = await town.seller("/disputes/D1/accept", {"version": plan["version"]})
+    assert (refused.status_code, refused.json()["slug"]) == (409, "plan-changed")
+    assert (await town.seller("/disputes/D1/accept", {"version": 2})).status_code == 200
+
+
 async def test_refunded_and_compensated_with_a_balanced_journal(town: Town) -> None:
     assert (await town.post("/disputes", COMPLAINT)).status_code == 201
     await town.at(OPENED + DAY)

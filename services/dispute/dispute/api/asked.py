@@ -46,8 +46,12 @@ class NewPlan(Asked):
 
 
 class Acceptance(Asked):
-    """A seller who accepts a return names the address."""
+    """`version`: the one of the other side's plan that was read; left out accepts what stands.
 
+    A seller who accepts a return names the address.
+    """
+
+    version: int | None = Field(default=None, ge=1, le=1_000_000)
     return_address: Words | None = None
 
 

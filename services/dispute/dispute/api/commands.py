@@ -75,7 +75,8 @@ async def change_plan(dispute: Id, said: http.Asked[NewPlan], caller: Caller, ke
 @router.post("/disputes/{dispute}/accept", **DONE)
 async def accept(dispute: Id, said: http.Asked[Acceptance], caller: Caller, key: Key, parts: Ours) -> Response:
     """Accept the other side's standing plan."""
-    event = PlanAccepted(**await _about(parts, dispute, said, caller), return_address=said.return_address)
+    about = await _about(parts, dispute, said, caller)
+    event = PlanAccepted(**about, version=said.version, return_address=said.return_address)
     return await _command(parts, event, caller, key, "accept")
 
 

@@ -7,12 +7,12 @@ from aftersales.contracts.dispute import DisputeOpened, FundsHeld
 from aftersales.contracts.marketplace import ComplaintMade, Plan
 from aftersales.decision import Because
 from dispute.domain import reasons, states
-from dispute.domain.dispute import Dispute, Offer
+from dispute.domain.dispute import Dispute
 from dispute.domain.reasons import Family
 from dispute.rules import guards, windows
 from dispute.rules.draft import Draft, No
 from dispute.rules.guards import instant
-from dispute.rules.negotiate import await_seller, hold
+from dispute.rules.negotiate import await_seller, hold, offered
 
 # Bounds of one order's row: the desk's file of a dispute must fit into a record, and all disputes into the row.
 MOST_UNITS = 500
@@ -134,7 +134,7 @@ def _dispute(
         since=draft.now,
         wanted=want.remedy,
         step=before.step if before else 0,
-        buyer_plan=Offer(want.remedy, want.amount, 1),
+        buyer_plan=offered(before.buyer_plan if before else None, want),
         buyer_evidence=said.evidence,
         escalated_at=before.escalated_at if before else None,
     )

@@ -67,6 +67,9 @@ def accept(draft: Draft, dispute: Dispute, said: PlanAccepted, party: Party) -> 
     plan = dispute.plan_of("seller" if party == "buyer" else "buyer")
     if plan is None:
         return No("no-plan", "The other side has made no plan that could be accepted.")
+    if said.version not in (None, plan.version):
+        sentence = f"You accepted plan {said.version} of the other side; plan {plan.version} stands. Read it first."
+        return No("plan-changed", sentence)
     no = guards.remedy(dispute.reason, plan.plan())
     if no is not None:
         return no
