@@ -57,7 +57,9 @@ class Job:
 
 
 def demo(
-    orders: Annotated[int | None, typer.Option(min=1, help="How many orders; all, or 750 generated ones (400 on the small broker).")] = None,
+    orders: Annotated[
+        int | None, typer.Option(min=1, help="How many orders; all, or 750 generated ones; 400 on the small broker.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Draws what people do, and orders where there are no real ones.")] = SEED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up afterwards.")] = False,
     report: Annotated[Path, typer.Option(help="Where the figures go.")] = REPORT,
