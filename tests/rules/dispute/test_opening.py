@@ -192,7 +192,7 @@ def test_opened_again_with_fresh_clocks_and_steps_that_go_on() -> None:
     assert world.until(OPENED + 7 * DAY).dispute().agreement == "seller_timeout"
 
 
-def test_a_cancelled_order_can_still_be_disputed() -> None:
+def test_an_order_cancelled_after_it_was_shipped_can_still_be_disputed() -> None:
     world = a_world()
     world.hear(OrderCancelled(order="O1", cancelled_at=OPENED))
     assert slug(world.hear(say.a_complaint(), OPENED)) is None
@@ -223,3 +223,23 @@ def test_not_built_where_the_platforms_own_service_would_take_over() -> None:
         world.hear(fact, OPENED)
     assert slug(world.hear(say.a_complaint(), OPENED)) == "not-built-yet"
     assert slug(world.hear(say.a_complaint(want=say.refund(3001)), OPENED)) is None
+
+
+@pytest.mark.parametrize(
+    ("shipped", "units", "at", "answer"),
+    [
+        ((), (1, 2), SHIPPED, "order-cancelled"),
+        ((1,), (2,), SHIPPED, "order-cancelled"),
+        ((1,), (1, 2), SHIPPED, "order-cancelled"),
+        ((1,), (1,), SHIPPED - SECOND, "order-cancelled"),
+        ((1,), (1,), SHIPPED, None),
+    ],
+)
+def test_what_was_not_shipped_when_the_order_was_cancelled_is_not_disputed(
+    shipped: tuple[int, ...], units: tuple[int, ...], at: datetime, answer: str | None
+) -> None:
+    facts = (say.shipped(units={"L1": shipped}), say.delivered()) if shipped else ()
+    world = a_world(OrderCancelled(order="O1", cancelled_at=at), *facts)
+    reason = "SNAD_QUALITY" if set(units) <= set(shipped) else "INR_NOT_SHIPPED"
+    decision = world.hear(say.a_complaint(units={"L1": units}, reason=reason), OPENED)
+    assert slug(decision) == answer

@@ -81,6 +81,8 @@ def _again(draft: Draft, dispute: Dispute, name: str) -> Action | None:
     records = [draft.order.record_of(line) for line in dispute.units]
     if any(record.cancelled and record.reopened >= draft.parameter("reopen.max") for record in records):
         return None
+    if guards.cancelled(draft, dispute.units):
+        return None
     if draft.order.unshipped(dispute.units):
         return Action(name, dispute.since, None)
     since = max(dispute.since, windows.opens_at(draft, dispute.units))

@@ -48,6 +48,7 @@ def _may_open(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: Complai
     return (
         _sensible(draft, wanted, said)
         or guards.units(draft, wanted)
+        or guards.cancelled(draft, wanted)
         or guards.lines_free(draft, wanted)
         or guards.reason(draft, wanted, said.reason, said.evidence)
         or _reopened_too_often(draft, wanted)

@@ -30,6 +30,17 @@ def units(draft: Draft, wanted: Units) -> No | None:
     return None
 
 
+def cancelled(draft: Draft, wanted: Units) -> No | None:
+    """What was not shipped when the order was cancelled, the marketplace pays back; the rest stays disputable."""
+    order, at = draft.order, draft.order.cancelled_at
+    if at is None:
+        return None
+    late = any(parcel.shipped and parcel.shipped.shipped_at > at for parcel in order.parcels_of(wanted))
+    if late or order.unshipped(wanted):
+        return No("order-cancelled", f"The order was cancelled at {instant(at)}, before all of this was shipped.")
+    return None
+
+
 def reason(draft: Draft, wanted: Units, code: str, evidence: tuple[str, ...]) -> No | None:
     """A reason that may be given for these units now, at the opening or later."""
     known = reasons.REASONS.get(code)
