@@ -273,10 +273,7 @@ class Settlement(Event):
 
 
 class RefundOrdered(Settlement):
-    """Pay the buyer `total` under the idempotency key `instruction`; after a failure ordered again under the same.
-
-    marketplace: the source that placed the order, which alone can answer; None from before it was told.
-    """
+    """Pay the buyer `total` under the idempotency key `instruction`; only the source `marketplace` can answer."""
 
     TYPE: ClassVar[str] = "dispute.refund_ordered.v1"
     instruction: Id
