@@ -252,9 +252,6 @@ class CommandRefused(Event):
     at: Instant
 
 
-# -- dispute.settlements -----------------------------------------------------------------------------------------------
-
-
 class Entry(Part):
     """A line of a balanced journal; entries of a journal sum to zero. Positive is received by the account."""
 
