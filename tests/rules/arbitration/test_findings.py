@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aftersales.contracts.envelope import MAX_AMOUNT
 from arbitration.domain.findings import EXPECTED
 from tests.rules.arbitration.builders import a_file, a_unit, ruled
 
@@ -40,6 +41,12 @@ FILE = a_file(units=(a_unit(2), a_unit(4), a_unit(1, line="L2")))
         {"missing": {"L1": []}},
         {"missing": {"L1": [2, 2]}},
         {"missing": {"L1": [2.0]}},
+        {"return_freight": MAX_AMOUNT + 1},
+        {"not_as_described": "keep", "amount": 10**30},
+        {"seller_share": 10**30},
+        {"missing": {"L1": 10**40}},
+        {"missing": {"L1": 1001}},
+        {"missing": {"L1": [1001]}},
     ],
 )
 def test_refused_when_a_value_is_not_one_of_those_expected(findings: dict[str, Any]) -> None:
@@ -47,6 +54,21 @@ def test_refused_when_a_value_is_not_one_of_those_expected(findings: dict[str, A
     [name] = [name for name in findings if name != "not_as_described"]
     assert refusal.refused == "unknown-value"
     assert EXPECTED[name] in (refusal.sentence or "")
+
+
+@pytest.mark.parametrize(
+    ("findings", "shown"),
+    [
+        ({"tracking": "x" * 5000}, 'tracking is "' + "x" * 36 + "...; expected"),
+        ({"tracking": None}, "tracking is null; expected"),
+        ({"missing": {"L" * 5000: True}}, "missing is {"),
+        ({"missing": {"L" * 5000: 1}}, "missing names units of " + "L" * 37 + "... beyond the disputed ones: none."),
+    ],
+)
+def test_what_was_stated_is_shown_as_json_and_cut(findings: dict[str, Any], shown: str) -> None:
+    sentence = ruled("SNAD_SHORT_QTY", FILE, **findings).sentence or ""
+    assert shown in sentence
+    assert len(sentence) < 200
 
 
 def test_refused_when_the_finding_is_unknown() -> None:

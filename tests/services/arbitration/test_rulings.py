@@ -112,6 +112,28 @@ async def test_refused(desk: Desk, pool: Pool, body: Any, status: int, slug: str
     assert await sent(pool) == 0
 
 
+@pytest.mark.parametrize("path", ["rulings", "recommendation"])
+@pytest.mark.parametrize(
+    ("findings", "expected"),
+    [
+        ({"not_as_described": "keep", "amount": 10**30}, "amount holds a number beyond 1000000000000000; expected whole"),
+        ({"missing": {"L1": 10**40}}, "missing holds a number beyond 1000000000000000; expected disputed units from 1"),
+        ({"missing": {"L1": [10**40]}}, "expected disputed units from 1 to 1000"),
+        ({"lost": {"a": [10**30]}}, "lost holds a number beyond 1000000000000000; expected true"),
+        ({"lost": 1e300}, "expected true"),
+        ({"weather": 10**30}, "expected one of address_error"),
+    ],
+)
+async def test_numbers_nobody_can_count_with_are_refused_at_the_door(
+    desk: Desk, path: str, findings: Any, expected: str
+) -> None:
+    await desk.has_in_review()
+    answer = await desk.post(f"/cases/D1/{path}", {"findings": findings}, seen=2)
+    assert (answer.status_code, answer.json()["slug"]) == (422, "not-valid")
+    assert expected in answer.json()["detail"]
+    assert "0" * 20 not in answer.text
+
+
 async def test_refused_before_the_review_and_after_the_ruling(desk: Desk) -> None:
     await desk.hears(a_step(said.DisputeEscalated, state="ARBITRATION_EVIDENCE", step=3, how="automatic"))
     early = await desk.post("/cases/D1/rulings", UPHELD, seen=1)

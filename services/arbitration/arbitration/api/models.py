@@ -1,18 +1,18 @@
 """What travels over the desk's HTTP door."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 from pydantic import BaseModel, Field
 
-from aftersales.contracts.envelope import Amount, Token, Words
+from aftersales.contracts.envelope import Amount, Words
 from aftersales.identity import Actor
 from aftersales.runtime.http import RequestModel
 from arbitration.domain.case import Case
+from arbitration.domain.commands import Reason
+from arbitration.domain.findings import Stated
 from arbitration.rules.actions import allowed_actions
-
-Findings = Annotated[dict[Token, Any], Field(max_length=20)]
 
 
 class Depart(RequestModel):
@@ -21,13 +21,13 @@ class Depart(RequestModel):
     remedy: Literal["refund", "return"]
     amount: Amount
     compensation: Amount | None = None
-    reason: Words
+    reason: Reason
 
 
 class NewRuling(RequestModel):
     """What was found; the ruling follows from it, unless the agent departs."""
 
-    findings: Findings = Field(default_factory=dict)
+    findings: Stated = Field(default_factory=dict)
     depart: Depart | None = None
 
 
@@ -38,7 +38,7 @@ class NewNote(RequestModel):
 class Question(RequestModel):
     """What would be recommended, had this been found?"""
 
-    findings: Findings = Field(default_factory=dict)
+    findings: Stated = Field(default_factory=dict)
 
 
 class Listed(BaseModel):

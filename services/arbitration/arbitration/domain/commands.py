@@ -1,10 +1,14 @@
 """What agents tell the desk. Agents speak over HTTP only, so these travel on no topic."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from aftersales.contracts.envelope import Amount, Event, Id, Part, Token, Words
+from aftersales.contracts.envelope import Amount, Event, Id, Part, Words
+from arbitration.domain.findings import Stated
+
+# In a case's row with other rulings, and told to dispute as a sentence: shorter than what a note may say.
+Reason = Annotated[Words, Field(max_length=1000)]
 
 
 class DeskCommand(Event):
@@ -40,7 +44,7 @@ class Departure(Part):
     remedy: Literal["refund", "return"]
     amount: Amount
     compensation: Amount | None = None
-    reason: Words | None = None
+    reason: Reason | None = None
 
 
 class RulingMade(DeskCommand):
@@ -48,7 +52,7 @@ class RulingMade(DeskCommand):
 
     TYPE: ClassVar[str] = "arbitration.ruling_made.v1"
     seen: int
-    findings: Annotated[dict[Token, Any], Field(max_length=20)]
+    findings: Stated
     depart: Departure | None = None
 
 

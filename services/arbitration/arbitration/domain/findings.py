@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field
+
+from aftersales.contracts.envelope import MAX_AMOUNT, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,35 @@ WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 TRUTHS: Final = ("lost", "refused_by_buyer", "damaged", "defective", "empty")
 MONEY: Final = ("return_freight", "amount")
 UNITS: Final = ("missing", "intact_units")
+HIGHEST_UNIT: Final = 1000  # as an order's quantity
 EXPECTED: Final[Mapping[str, str]] = {
     **{name: " or ".join(words) for name, words in WORDS.items()},
     **dict.fromkeys(TRUTHS, "true"),
-    **dict.fromkeys(MONEY, "whole minor units, 0 or more"),
-    **dict.fromkeys(UNITS, 'disputed units, as {"L1": 2} for the first two or {"L1": [2]} for unit 2'),
+    **dict.fromkeys(MONEY, f"whole minor units from 0 to {MAX_AMOUNT}"),
+    **dict.fromkeys(
+        UNITS,
+        f'disputed units from 1 to {HIGHEST_UNIT}, as {{"L1": 2}} for the first two or {{"L1": [2]}} for unit 2',
+    ),
     "seller_share": "whole percent from 0 to 100",
 }
+
+
+def _countable(stated: dict[str, Any]) -> dict[str, Any]:
+    # What is beyond 64 bits can neither be hashed nor written, so it is refused before any rule sees it.
+    for name, value in stated.items():
+        if not _counts(value):
+            expected = EXPECTED.get(name, f"one of {', '.join(sorted(EXPECTED))}")
+            raise ValueError(f"{name} holds a number beyond {MAX_AMOUNT}; expected {expected}")
+    return stated
+
+
+def _counts(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_counts(each) for each in value.values())
+    if isinstance(value, list | tuple):
+        return all(_counts(each) for each in value)
+    return not isinstance(value, int | float) or abs(value) <= MAX_AMOUNT
+
+
+# As an agent states them: any words, but no number that nothing here could count with.
+Stated = Annotated[dict[Token, Any], Field(max_length=20), AfterValidator(_countable)]

@@ -1,11 +1,15 @@
 """Check what an agent states before anything is decided on it. What is refused names what was expected."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from aftersales.contracts.envelope import MAX_AMOUNT
 from arbitration.domain.file import File
-from arbitration.domain.findings import EXPECTED, MONEY, TRUTHS, UNITS, WORDS, Findings
+from arbitration.domain.findings import EXPECTED, HIGHEST_UNIT, MONEY, TRUTHS, UNITS, WORDS, Findings
+
+MOST_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ def read(stated: Mapping[str, Any], file: File) -> Findings | Unfit:
     values: dict[str, Any] = {}
     for name, value in stated.items():
         if name not in EXPECTED:
-            return Unfit("unknown-finding", f"{name!r} is no finding; expected one of {', '.join(sorted(EXPECTED))}.")
+            return Unfit("unknown-finding", f"{name} is no finding; expected one of {', '.join(sorted(EXPECTED))}.")
         known = _value(name, value, file)
         if isinstance(known, Unfit):
             return known
@@ -37,7 +41,7 @@ def _value(name: str, value: Any, file: File) -> Any:
     if name in UNITS:
         return _positions(name, value, file)
     if not _fits(name, value):
-        return Unfit("unknown-value", f"{name} is {value!r}; expected {EXPECTED[name]}.")
+        return Unfit("unknown-value", f"{name} is {_shown(value)}; expected {EXPECTED[name]}.")
     return value
 
 
@@ -46,13 +50,25 @@ def _fits(name: str, value: Any) -> bool:
         return isinstance(value, str) and value in WORDS[name]
     if name in TRUTHS:
         return value is True
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return whole if name in MONEY else whole and value <= 100
+    return _whole(value) and 0 <= value <= (MAX_AMOUNT if name in MONEY else 100)
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    """What was stated, as JSON; its beginning where it is long."""
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 
 
 def _positions(name: str, value: Any, file: File) -> tuple[int, ...] | Unfit:
     """Positions in the file's units. A count means the first n of the disputed units of its line."""
-    unknown = Unfit("unknown-value", f"{name} is {value!r}; expected {EXPECTED[name]}.")
+    unknown = Unfit("unknown-value", f"{name} is {_shown(value)}; expected {EXPECTED[name]}.")
     if not isinstance(value, Mapping) or not value:
         return unknown
     found: list[int] = []
@@ -63,19 +79,23 @@ def _positions(name: str, value: Any, file: File) -> tuple[int, ...] | Unfit:
             return unknown
         beyond = [number for number in numbers if number not in at]
         if beyond:
-            return Unfit("unit-not-disputed", f"{name} names units of {line} beyond the disputed ones, {sorted(at)}.")
+            disputed = _cut(", ".join(map(str, sorted(at))) or "none")
+            return Unfit(
+                "unit-not-disputed", f"{name} names units of {_cut(line)} beyond the disputed ones: {disputed}."
+            )
         found += [at[number] for number in numbers]
     return tuple(sorted(found))
 
 
 def _numbers(units: Any, disputed: list[int]) -> list[int] | None:
     """The unit numbers meant, None if not understood. A count above the disputed ones ends in 0, which is no unit."""
-    if isinstance(units, bool):
-        return None
-    if isinstance(units, int):
-        return None if units < 1 else disputed[:units] + [0] * (units > len(disputed))
+    if _is_unit(units):
+        return disputed[:units] + [0] * (units > len(disputed))
     if not isinstance(units, list | tuple) or not units:
         return None
     numbers = list(units)
-    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in numbers)
-    return numbers if whole and len(set(numbers)) == len(numbers) else None
+    return numbers if all(map(_is_unit, numbers)) and len(set(numbers)) == len(numbers) else None
+
+
+def _is_unit(value: Any) -> bool:
+    return _whole(value) and 1 <= value <= HIGHEST_UNIT
