@@ -157,3 +157,20 @@ def test_lines_that_together_cost_more_than_an_amount_are_refused() -> None:
 
 def test_an_order_without_lines_is_taken() -> None:
     hear(ORDER, body(ORDER, lines=[]))
+
+
+@pytest.mark.parametrize(
+    ("differs", "taken"),
+    [
+        ({"shipping": 10**15, "tax": 0}, False),
+        ({"shipping": 0, "tax": 10**15}, False),
+        ({"shipping": 10**14, "tax": 10**14}, True),
+        ({"list_currency": "EUR", "rate": "1000000", "shipping": 10**10}, False),
+        ({"list_currency": "JPY", "rate": "0.01", "shipping": 10**14}, True),
+        ({"list_currency": "JPY", "rate": "1", "shipping": 10**14}, False),
+        ({"paid": 10**15 + 1}, False),
+    ],
+)
+def test_an_order_costs_no_more_than_can_be_paid(differs: dict[str, object], taken: bool) -> None:
+    known = {"list_currency": None, "rate": None, "currency": "USD", "paid": None, **differs}
+    assert refused(ORDER, body(ORDER, **known)) is not taken

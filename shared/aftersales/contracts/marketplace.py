@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from aftersales.contracts.envelope import MAX_AMOUNT, Amount, Country, Currency, Event, Id, Instant, Part, Token, Words
+from aftersales.money import exponent
 
 Quantity = Annotated[int, Field(ge=1, le=1000)]
 Units = Annotated[dict[Id, tuple[Annotated[int, Field(ge=1, le=1000)], ...]], Field(min_length=1, max_length=100)]
@@ -73,9 +74,15 @@ class OrderPlaced(OrderEvent):
             raise ValueError("a rate is above 0")
         if len({line.line for line in self.lines}) < len(self.lines):
             raise ValueError("two lines of one order have the same name")
-        if sum(line.quantity * line.unit_price for line in self.lines) > MAX_AMOUNT:
-            raise ValueError(f"the lines together cost more than {MAX_AMOUNT}")
+        total = sum(line.quantity * line.unit_price for line in self.lines) + self.shipping + self.tax
+        if max(total, self._at_the_rate(total)) > MAX_AMOUNT:
+            raise ValueError(f"the order costs more than {MAX_AMOUNT}")
         return self
+
+    def _at_the_rate(self, total: int) -> Decimal:
+        if self.list_currency is None or self.rate is None:
+            return Decimal(total)
+        return (total * Decimal(self.rate)).scaleb(exponent(self.currency) - exponent(self.list_currency))
 
 
 class OrderPaid(OrderEvent):

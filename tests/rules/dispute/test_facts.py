@@ -187,6 +187,30 @@ def test_a_dispute_nobody_opened_is_unknown() -> None:
     assert slug(a_world().hear(say.cancellation())) == "unknown-dispute"
 
 
+@pytest.mark.parametrize(("at", "answer"), [(2970, None), (2999, "instant-implausible")])
+def test_a_promise_beyond_the_year_2999_is_none(at: int, answer: str | None) -> None:
+    world = a_world(say.shipped("P2", units={"L1": (2,)}))
+    shipped_at = SHIPPED.replace(year=at, month=12, day=30)
+    assert slug(world.hear(say.shipped(units={"L1": (1,)}, shipped_at=shipped_at))) == answer
+
+
+def test_no_address_moves_a_promise_beyond_the_year_2999() -> None:
+    far = SHIPPED.replace(year=2999, month=11, day=1)
+    world = a_world(say.shipped(shipped_at=far), order=say.an_order(promise_days=90))
+    change = AddressChanged(order="O1", destination="BR", changed_at=SHIPPED)
+    before = world.order
+    assert slug(world.hear(change)) == "instant-implausible"
+    assert world.order == before
+
+
+def test_the_units_of_a_parcel_are_a_small_row() -> None:
+    units = {"L1": tuple(range(1000, 0, -1))}
+    order = say.an_order(lines=(say.a_line(quantity=1000),))
+    shipment = a_world(say.shipped(units=units), order=order).order.parcels["P1"].shipped
+    assert shipment is not None
+    assert shipment.units == {"L1": ((1, 1000),)}
+
+
 def test_a_thousand_pieces_are_a_small_row() -> None:
     world = a_world(order=say.an_order(lines=(say.a_line(quantity=1000, unit_price=1999),)))
     assert len(world.order.known.runs) <= 4

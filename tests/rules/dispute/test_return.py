@@ -90,6 +90,12 @@ def test_the_way_back_costs_at_most_the_cap_or_what_the_order_cost(
         assert world.dispute().state == "RETURN_AWAITING_SHIPMENT"
 
 
+def test_the_way_back_and_what_is_owed_are_together_an_amount_that_can_be_paid() -> None:
+    world = ruled(compensation=10**15 - 4198 - 5)
+    assert slug(world.hear(say.return_shipped(6))) == "freight-above-limit"
+    assert slug(world.hear(say.return_shipped(5))) is None
+
+
 def test_silence_of_the_seller_pays_at_the_deadline() -> None:
     world = sent()
     assert world.until(CONFIRM_BY - SECOND).dispute().refund == 0
@@ -115,11 +121,11 @@ def test_silence_on_a_return_plan_awaits_the_goods() -> None:
     assert (dispute.state, dispute.agreement) == ("RETURN_AWAITING_SHIPMENT", "seller_timeout")
 
 
-def ruled() -> World:
+def ruled(compensation: int = 0) -> World:
     world = opened()
     world.hear(say.a_refusal(), OPENED)
     world.until(OPENED + 11 * DAY)
-    world.hear(say.a_ruling(world.now, rule="R16", remedy="return", compensation=0))
+    world.hear(say.a_ruling(world.now, rule="R16", remedy="return", compensation=compensation))
     return world
 
 

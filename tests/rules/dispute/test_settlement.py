@@ -89,6 +89,8 @@ def test_a_ruling_is_overtaken_by_what_the_buyer_did_first() -> None:
     [
         ({"remedy": "none"}, "amounts-differ"),
         ({"dispute": "D9"}, "unknown-dispute"),
+        ({"compensation": 10**15}, "amounts-too-large"),
+        ({"freight": 10**15 - 4198 - 7996 + 1}, "amounts-too-large"),
     ],
 )
 def test_a_ruling_that_cannot_be_executed_is_sent_back(differs: dict[str, object], answer: str) -> None:

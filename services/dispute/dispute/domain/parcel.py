@@ -1,9 +1,9 @@
 """A parcel as far as disputes care: what it carries, its promise, and the facts of its journey."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.marketplace import ParcelShipped
@@ -15,21 +15,29 @@ UNDER_WAY: Final[tuple[ScanStatus | None, ...]] = (None, "in_transit", "out_for_
 DECISIVE: Final[tuple[ScanStatus, ...]] = ("delivered", "returning", "returned", "lost", "not_found")
 
 
+class Span(NamedTuple):
+    """Unit numbers `first` to `last`, both inside."""
+
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """What the seller declared. units: line to unit numbers; None is every unit of the order."""
+    """What the seller declared. units: line to spans of unit numbers; None is every unit of the order."""
 
     carrier: str
     number: str
     shipped_at: datetime
-    units: dict[str, tuple[int, ...]] | None
+    units: dict[str, tuple[Span, ...]] | None
 
     @classmethod
     def of(cls, said: ParcelShipped) -> "Shipment":
-        return cls(said.carrier, said.number, said.shipped_at, dict(said.units) if said.units is not None else None)
+        units = None if said.units is None else {line: _spans(numbers) for line, numbers in said.units.items()}
+        return cls(said.carrier, said.number, said.shipped_at, units)
 
     def carries(self, line: str, number: int) -> bool:
-        return self.units is None or number in self.units.get(line, ())
+        return self.units is None or any(span.first <= number <= span.last for span in self.units.get(line, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,17 @@ class Parcel:
         if told.scanned_at != self.scanned_at:
             return told.scanned_at > self.scanned_at
         return set(told.seen) >= set(self.seen)
+
+
+def _spans(numbers: Iterable[int]) -> tuple[Span, ...]:
+    """Unit numbers, in any order, as the fewest spans."""
+    found: list[Span] = []
+    for number in sorted(set(numbers)):
+        if found and found[-1].last == number - 1:
+            found[-1] = Span(found[-1].first, number)
+        else:
+            found.append(Span(number, number))
+    return tuple(found)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -6,6 +6,7 @@ Facts may come in any order and any number of times and lead to the same order; 
 from dataclasses import replace
 from datetime import datetime
 
+from aftersales.contracts.envelope import YEARS
 from aftersales.contracts.marketplace import (
     AddressChanged,
     OrderCancelled,
@@ -74,7 +75,7 @@ def address_changed(order: Order, said: AddressChanged, given: Given) -> Decisio
         return refused("too-many-addresses", f"An order's address can change {MOST_ADDRESSES} times.")
     addresses = tuple(sorted(known, key=lambda address: (address.changed_at, address.destination)))
     moved = promised(replace(order, addresses=addresses), given.policies)
-    return _learnt(order, moved, given, {"destination": said.destination})
+    return _implausible(moved) or _learnt(order, moved, given, {"destination": said.destination})
 
 
 def parcel_shipped(order: Order, said: ParcelShipped, given: Given) -> Decision:
@@ -91,13 +92,20 @@ def parcel_shipped(order: Order, said: ParcelShipped, given: Given) -> Decision:
     if problem is not None:
         return problem
     learnt = replace(order, parcels={**order.parcels, parcel.id: replace(parcel, shipped=shipment)})
-    return _parcel_learnt(order, promised(learnt, given.policies), parcel.id, given)
+    learnt = promised(learnt, given.policies)
+    return _implausible(learnt) or _parcel_learnt(order, learnt, parcel.id, given)
+
+
+def _implausible(order: Order) -> Decision | None:
+    ends = (parcel.promise_ends_at for parcel in order.parcels.values() if parcel.promise_ends_at)
+    year = next((end.year for end in ends if end.year not in YEARS), None)
+    return refused("instant-implausible", f"A promise that ends in the year {year} is none.") if year else None
 
 
 def _impossible(order: Order, shipment: Shipment) -> Decision | None:
     quantities = order.known.quantities()
-    for line, numbers in (shipment.units or {}).items():
-        if not numbers or max(numbers) > quantities.get(line, 0):
+    for line, spans in (shipment.units or {}).items():
+        if not spans or spans[-1].last > quantities.get(line, 0):
             return refused("no-such-unit", f"The order has no such units of line {line}; they cannot be shipped.")
     sent = ((unit.line, unit.number) for unit in order.known.every_unit() if shipment.carries(unit.line, unit.number))
     twice = next((unit for unit in sent if order.parcel_of(*unit)), None)

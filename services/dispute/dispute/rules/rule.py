@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from aftersales.contracts.arbitration import CaseRuled, Payer
 from aftersales.contracts.dispute import DisputeRuled, DisputeState, RulingOvertaken
+from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.decision import Because, Decision, Given, Outcome
 from aftersales.money import shown
 from dispute.domain import states, transitions
@@ -39,6 +40,10 @@ def _against(draft: Draft, dispute: Dispute, said: CaseRuled) -> No | None:
     if said.refund > cap:
         most = shown(cap, draft.order.known.currency)
         return No("above-cap", f"At most {most} can be refunded on these units. Rule again.")
+    if said.refund + said.compensation + said.freight > MAX_AMOUNT:
+        return No(
+            "amounts-too-large", "Refund, compensation and freight together are more than can be paid. Rule again."
+        )
     if said.remedy == "none" and (said.refund or said.compensation or said.freight):
         return No("amounts-differ", "A ruling without a remedy pays nothing. Rule again.")
     return None

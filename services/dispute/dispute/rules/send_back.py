@@ -5,6 +5,7 @@ from typing import Literal
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped
+from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.contracts.marketplace import ReturnShipped
 from aftersales.decision import Because
 from aftersales.money import shown
@@ -17,7 +18,7 @@ from dispute.rules.settle import Sums, close, order_refund, record_resolution
 
 def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Because | No:
     """The buyer names carrier, number and proven freight; the seller has `return.seller_confirm` to confirm."""
-    limit = _freight_limit(draft)
+    limit = _freight_limit(draft, dispute)
     if said.freight > limit:
         most = shown(limit, draft.order.known.currency)
         return No("freight-above-limit", f"At most {most} is paid for the way back. Name a freight up to that.")
@@ -28,10 +29,15 @@ def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Becau
     return draft.because("18")
 
 
-def _freight_limit(draft: Draft) -> int:
-    """The buyer alone says what the way back cost: without a policy's cap it is bounded by what the order cost."""
+def _freight_limit(draft: Draft, dispute: Dispute) -> int:
+    """The buyer alone says what the way back cost: without a policy's cap it is bounded by what the order cost.
+
+    With all that is owed it must still be an amount that can be paid.
+    """
+    assert dispute.owed is not None
     cap: int | None = draft.parameter("return.freight_cap")
-    return draft.order.known.paid if cap is None else cap
+    payable = MAX_AMOUNT - dispute.owed.refund - dispute.owed.compensation
+    return min(payable, draft.order.known.paid if cap is None else cap)
 
 
 def return_confirmed(draft: Draft, dispute: Dispute) -> Because:
