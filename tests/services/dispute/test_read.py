@@ -23,6 +23,31 @@ async def test_a_reader_sees_what_is_theirs_and_nothing_else(town: Town) -> None
         assert (await town.get("/disputes", *who)).json()["items"] == []
 
 
+async def test_who_is_a_party_of_the_order_does_not_read_it_as_the_platform(town: Town) -> None:
+    await town.post("/disputes", COMPLAINT)
+    for who in (("anna", "agent"), ("shop", "supervisor")):
+        for path in ("/disputes/D1", "/disputes/D1/statements", "/disputes/D1/history", "/orders/O1"):
+            assert (await town.get(path, *who)).status_code == 404
+        assert (await town.get("/disputes", *who)).json()["items"] == []
+
+
+async def test_who_pays_is_not_shown_to_the_buyer(town: Town) -> None:
+    await town.post("/disputes", COMPLAINT)
+    await town.seller("/disputes/D1/accept")
+    seen = {}
+    for who in (("anna", "buyer"), ("shop", "seller"), ("kim", "agent")):
+        decided = (await town.get("/disputes/D1/history", *who)).json()["items"]
+        seen[who[1]] = [one for one in decided if "paid_by" in one["explanation"].get("facts", {})]
+    assert [len(found) for found in seen.values()] == [0, 1, 1]
+
+
+async def test_refunds_in_trouble_are_looked_for_by_the_platform_alone(town: Town) -> None:
+    statuses = {}
+    for who in (("anna", "buyer"), ("shop", "seller"), ("kim", "agent"), ("lee", "supervisor"), ("market", "service")):
+        statuses[who[1]] = (await town.get("/disputes", *who, trouble="true")).status_code
+    assert statuses == {"buyer": 403, "seller": 403, "agent": 200, "supervisor": 200, "service": 200}
+
+
 async def test_allowed_actions_come_with_their_time(town: Town) -> None:
     await town.post("/disputes", COMPLAINT)
     seller = (await town.get("/disputes/D1", "shop", "seller")).json()

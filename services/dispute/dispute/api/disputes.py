@@ -1,11 +1,13 @@
 """A dispute, lists of disputes, what the parties said, and why it stands as it does."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Id, Token
+from aftersales.errors import Refused
 from aftersales.identity import Actor, Role, not_found
 from aftersales.runtime.http import Caller, Ours, Paged, Parts
 from dispute.api.models import Decided, DisputeRead, Disputes, History, Listed, Statement, Statements, read
@@ -13,6 +15,7 @@ from dispute.store import reads
 from dispute.store.reads import Found
 
 router = APIRouter(tags=["disputes"])
+PAYERS: Final = frozenset({"paid_by", "freight_payer"})
 
 
 @router.get("/disputes")
@@ -28,6 +31,8 @@ async def disputes(
     trouble: Annotated[bool | None, Query(description="true: those whose refund operations must look at")] = None,
 ) -> Disputes:
     """The caller's disputes, the newest first."""
+    if trouble is not None and not _is_platform(caller):
+        raise Refused("trouble-not-shown", "Only the platform is shown refunds in trouble. Leave `trouble` out.", 403)
     wanted = reads.Wanted(state, order, reason, buyer, seller, trouble)
     rows, further = await reads.list_disputes(parts.reads, wanted, page, caller)
     return Disputes(items=[_listed(row, caller) for row in rows], next=further)
@@ -54,7 +59,7 @@ async def history(dispute: Id, caller: Caller, parts: Ours, page: Paged) -> Hist
     """Every decision about the dispute's order, with the rule, the facts and the policy it rests on."""
     found = await _the_order(parts, dispute, caller)
     rows, further = await reads.list_history(parts.reads, found.order.id, page)
-    return History(items=[_decided(row) for row in rows], next=further)
+    return History(items=[_decided(row, caller) for row in rows], next=further)
 
 
 async def _the_order(parts: Parts, dispute: str, caller: Actor) -> Found:
@@ -66,14 +71,24 @@ async def _the_order(parts: Parts, dispute: str, caller: Actor) -> Found:
 
 def _listed(row: Any, caller: Actor) -> Listed:
     names = [name for name in Listed.model_fields if name not in ("order", "trouble")]
-    platform = caller.role in (Role.AGENT, Role.SUPERVISOR, Role.SERVICE)
     return Listed(
         **{name: getattr(row, name) for name in names},
         order=row.order_id,
-        trouble=row.trouble if platform else None,
+        trouble=row.trouble if _is_platform(caller) else None,
     )
 
 
-def _decided(row: Any) -> Decided:
-    names = [name for name in Decided.model_fields if name != "what"]
-    return Decided(**{name: getattr(row, name) for name in names}, what=row.event_type)
+def _is_platform(caller: Actor) -> bool:
+    return caller.role in (Role.AGENT, Role.SUPERVISOR, Role.SERVICE)
+
+
+def _decided(row: Any, caller: Actor) -> Decided:
+    names = [name for name in Decided.model_fields if name not in ("what", "explanation")]
+    explanation = row.explanation if caller.role is not Role.BUYER else _without_payers(row.explanation)
+    return Decided(**{name: getattr(row, name) for name in names}, what=row.event_type, explanation=explanation)
+
+
+def _without_payers(explanation: Mapping[str, Any]) -> dict[str, Any]:
+    """As a dispute itself hides from its buyer who bears what they get."""
+    facts = {name: value for name, value in explanation.get("facts", {}).items() if name not in PAYERS}
+    return {**explanation, "facts": facts}

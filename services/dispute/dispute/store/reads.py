@@ -97,9 +97,9 @@ async def list_history(reads: AsyncEngine, order: str, page: Page) -> tuple[list
 
 
 def _visible(table: Table, caller: Actor) -> list[ColumnElement[bool]]:
-    """A party sees its own, a marketplace what it placed, the platform's people everything, anybody else nothing."""
+    """A party sees its own, a marketplace what it placed, the platform's people all but their own, others nothing."""
     if caller.role in PLATFORM:
-        return []
+        return [table.c.buyer != caller.sub, table.c.seller != caller.sub]
     own = OWN.get(caller.role)
     return [table.c[own] == caller.sub if own else false()]
 
