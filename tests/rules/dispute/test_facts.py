@@ -144,7 +144,20 @@ def test_no_more_than_twenty_commands_wait() -> None:
 def test_long_words_do_not_outgrow_the_orders_row() -> None:
     world = World()
     answers = [world.hear(say.a_complaint(dispute=f"D{n}", words="蜜" * 4000), OPENED) for n in range(5)]
-    assert [answer.outcome for answer in answers] == [Outcome.WAITING] * 3 + [Outcome.REFUSED] * 2
+    assert [answer.outcome for answer in answers] == [Outcome.WAITING] + [Outcome.REFUSED] * 4
+
+
+def test_what_strangers_say_of_an_order_to_come_leaves_room_for_its_own_marketplace() -> None:
+    world = World()
+    for number in range(60):
+        world.hear(say.a_complaint(dispute=f"D{number}"), OPENED, source="bazaar")
+        world.hear(say.shipped(f"P{number}"), OPENED, source="bazaar")
+    assert world.hear(say.shipped()).outcome is Outcome.WAITING
+    assert world.hear(say.a_complaint()).outcome is Outcome.WAITING
+    for fact in (say.an_order(), say.delivered()):
+        world.hear(fact)
+    assert list(world.order.parcels) == ["P1"]
+    assert list(world.order.disputes) == ["D1"]
 
 
 BUYER, SELLER = Actor(Role.BUYER, "anna"), Actor(Role.SELLER, "shop")

@@ -214,3 +214,12 @@ def test_a_receipt_after_the_window_closes_nothing(early: timedelta, state: str)
     confirmed = PROMISED + 15 * DAY - early
     world.hear(say.receipt(confirmed), confirmed)
     assert world.dispute().state == state
+
+
+def test_a_fact_is_explained_by_the_transition_it_led_to() -> None:
+    rules = {}
+    for after in (say.anomalous("lost", OPENED), say.delivered(OPENED), say.in_transit(OPENED)):
+        because = held().hear(after).because
+        assert because is not None
+        rules[after.name()] = because.rule
+    assert list(rules.values()) == ["transition 10", "transition 11", "fact"]

@@ -243,3 +243,9 @@ def test_what_was_not_shipped_when_the_order_was_cancelled_is_not_disputed(
     reason = "SNAD_QUALITY" if set(units) <= set(shipped) else "INR_NOT_SHIPPED"
     decision = world.hear(say.a_complaint(units={"L1": units}, reason=reason), OPENED)
     assert slug(decision) == answer
+
+
+def test_what_cost_nothing_is_not_said_to_have_been_refunded() -> None:
+    world = a_world(order=say.an_order(paid=0))
+    decision = world.hear(say.a_complaint(), OPENED)
+    assert (decision.slug, decision.sentence) == ("nothing-left", "Nothing was paid for these units.")

@@ -215,6 +215,27 @@ def test_a_failed_refund_is_ordered_again_under_the_same_key_and_ever_later() ->
     assert world.dispute().state == "CLOSED_REFUNDED"
 
 
+def test_a_refund_paid_with_another_amount_is_not_ordered_again() -> None:
+    world = pending()
+    [ordered] = world.told(RefundOrdered)
+    world.hear(executed(ordered, world.now).model_copy(update={"amount": 1}))
+    world.hear(failed(world))
+    assert len(world.told(RefundOrdered)) == 1
+    assert world.dispute().trouble == "amount_differs"
+    world.hear(failed(world, final=True))
+    assert world.dispute().trouble == "amount_differs"
+
+
+def test_a_refund_found_paid_with_another_amount_in_the_pause_is_not_ordered_again() -> None:
+    world = pending()
+    [ordered] = world.told(RefundOrdered)
+    world.hear(failed(world))
+    world.hear(failed(world))
+    world.hear(executed(ordered, world.now).model_copy(update={"amount": 1}))
+    world.until(RULED + DAY)
+    assert len(world.told(RefundOrdered)) == 2
+
+
 def test_a_final_failure_stays_and_is_shown_to_operations() -> None:
     world = pending()
     world.hear(failed(world, final=True))

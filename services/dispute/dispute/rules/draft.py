@@ -160,6 +160,11 @@ class Draft:
             f"transition {number}", self.facts, self.used, self.order.terms.policy if self.order.terms else None
         )
 
+    def why(self) -> Because:
+        """Of a fact: the first transition it led to, or that it is a fact."""
+        because = self.because(self._moves[0].transition if self._moves else "")
+        return because if self._moves else replace(because, rule="fact")
+
     def decision(self, because: Because, dispute: Dispute | None = None) -> Decision:
         """What the engine keeps; `dispute` is what an HTTP caller is told of."""
         return Decision(

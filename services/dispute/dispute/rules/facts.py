@@ -132,7 +132,7 @@ def _parcel_learnt(before: Order, order: Order, parcel: str, given: Given) -> De
     draft.facts.update(parcel=parcel, status=order.parcels[parcel].status)
     if order.terms is not None:
         parcels_changed(draft, before, order.parcels[parcel])
-    return draft.decision(draft.because("fact"))
+    return draft.decision(draft.why())
 
 
 def receipt_confirmed(order: Order, said: ReceiptConfirmed, given: Given) -> Decision:
@@ -155,7 +155,7 @@ def receipt_confirmed(order: Order, said: ReceiptConfirmed, given: Given) -> Dec
             close(draft, dispute, states.CLOSED_CANCELLED, "11")
         elif dispute.state in states.ARBITRATION:
             tell_desk(draft, order, dispute)
-    return draft.decision(draft.because("fact"))
+    return draft.decision(draft.why())
 
 
 def _learnt(before: Order, after: Order, given: Given, facts: dict[str, object]) -> Decision:
@@ -163,4 +163,4 @@ def _learnt(before: Order, after: Order, given: Given, facts: dict[str, object])
         return nothing("known", "This is known.")
     draft = Draft(after, given)
     draft.facts.update(facts)
-    return draft.decision(draft.because("fact"))
+    return draft.decision(draft.why())

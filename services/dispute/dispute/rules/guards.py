@@ -105,7 +105,13 @@ def asked(draft: Draft, code: str, amount: int, cap: int) -> No | None:
     currency = draft.order.known.currency
     if cap == 0:
         if code != reasons.COUNTERFEIT:
-            return No("nothing-left", "Everything paid for these units has been refunded already.")
+            refunded = draft.order.refunded
+            why = (
+                "Everything paid for these units has been refunded already."
+                if refunded
+                else "Nothing was paid for these units."
+            )
+            return No("nothing-left", why)
         return No("above-cap", "Nothing is left to refund on these units; ask for 0.") if amount else None
     if amount < 1:
         return No("amount-too-small", f"Ask for at least {shown(1, currency)}.")

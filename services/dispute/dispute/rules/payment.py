@@ -66,6 +66,9 @@ def refund_failed(order: Order | None, said: RefundFailed, given: Given) -> Deci
         return found
     draft, dispute, settlement = Draft(found[0], given), found[1], found[2]
     draft.facts.update(instruction=said.instruction, attempt=settlement.attempt, final=said.final)
+    if dispute.trouble == "amount_differs":
+        # Something was paid: ordering it again could pay twice, and a person looks at it already.
+        return nothing("amount-differs", f"Another amount was paid for {said.instruction}; operations see to it.")
     if said.final:
         draft.keep(replace(dispute, trouble="refund_failed"))
     elif settlement.attempt == 1:
@@ -83,8 +86,8 @@ def refund_again(order: Order, fired: TimerFired, given: Given) -> Decision:
     if isinstance(found, Decision):
         return found
     draft, dispute, settlement = Draft(found[0], given), found[1], found[2]
-    if str(settlement.attempt) != fired.data["attempt"]:
-        return nothing("outlived", "The refund was ordered again meanwhile.")
+    if str(settlement.attempt) != fired.data["attempt"] or dispute.trouble == "amount_differs":
+        return nothing("outlived", "The refund was ordered again or paid meanwhile.")
     _again(draft, dispute, settlement)
     return draft.decision(draft.because("32"))
 

@@ -29,8 +29,8 @@ from dispute.rules.speak import PARTIES, command_refused, hear
 PATIENCE: Final = timedelta(hours=24)
 MOST_COMMANDS: Final = 20
 MOST_FACTS: Final = 50
-# All that waits must fit into the order's row with room to spare.
-MOST_BYTES: Final = 40_000
+# Nobody knows yet which source will place the order, so each has its own room; three must fit into the order's row.
+MOST_BYTES: Final = 18_000
 
 UNKNOWN: Final = No("unknown-order", "There is no such order. Place it first, or correct its number.")
 
@@ -67,7 +67,7 @@ def order_placed(order: Order | None, said: OrderPlaced, given: Given) -> Decisi
     waiting = sorted(order.waiting, key=lambda one: issubclass(Event.vocabulary[one.type], Command))
     draft = Draft(facts.placed(replace(order, waiting=()), said, given.source or "", given.policies), given)
     draft.facts.update(placed_at=said.placed_at.isoformat(), paid=draft.order.known.paid, waiting=len(waiting))
-    decision = draft.decision(draft.because("fact"))
+    decision = draft.decision(draft.why())
     for one in waiting:
         decision = _then(decision, one, given)
     return decision
@@ -95,8 +95,9 @@ def _keep(order: Order, said: Command | OrderEvent, given: Given) -> Decision:
     body = said.model_dump_json()
     one = Waiting(said.TYPE, body, given.source, given.arrived_at, str(given.cause))
     is_command = isinstance(said, Command)
-    alike = [other for other in order.waiting if issubclass(Event.vocabulary[other.type], Command) == is_command]
-    size = sum(len(other.body.encode()) for other in order.waiting) + len(body.encode())
+    theirs = [other for other in order.waiting if other.source == given.source]
+    alike = [other for other in theirs if issubclass(Event.vocabulary[other.type], Command) == is_command]
+    size = sum(len(other.body.encode()) for other in theirs) + len(body.encode())
     if len(alike) >= (MOST_COMMANDS if is_command else MOST_FACTS) or size > MOST_BYTES:
         return _no_room(said, given)
     due = given.arrived_at + PATIENCE
