@@ -174,3 +174,9 @@ def test_an_order_without_lines_is_taken() -> None:
 def test_an_order_costs_no_more_than_can_be_paid(differs: dict[str, object], taken: bool) -> None:
     known = {"list_currency": None, "rate": None, "currency": "USD", "paid": None, **differs}
     assert refused(ORDER, body(ORDER, **known)) is not taken
+
+
+@pytest.mark.parametrize("name", ["marketplace.complaint_made.v1", "marketplace.parcel_shipped.v1"])
+def test_a_line_is_named_with_its_units(name: str) -> None:
+    assert refused(name, body(name, units={"L1": []}))
+    assert not refused(name, body(name, units={"L1": [1]}))

@@ -9,8 +9,9 @@ from aftersales.contracts.envelope import MAX_AMOUNT, Amount, Country, Currency,
 from aftersales.money import exponent
 
 Quantity = Annotated[int, Field(ge=1, le=1000)]
-Units = Annotated[dict[Id, tuple[Annotated[int, Field(ge=1, le=1000)], ...]], Field(min_length=1, max_length=100)]
-"""Line to unit numbers, counted from 1."""
+Numbers = Annotated[tuple[Annotated[int, Field(ge=1, le=1000)], ...], Field(min_length=1)]
+Units = Annotated[dict[Id, Numbers], Field(min_length=1, max_length=100)]
+"""Line to unit numbers, counted from 1; a line without units is not named."""
 EvidenceKinds = Annotated[tuple[Token, ...], Field(max_length=20)]
 Rate = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")]
 

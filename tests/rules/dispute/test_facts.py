@@ -10,6 +10,8 @@ from aftersales.contracts.marketplace import AddressChanged, OrderPaid
 from aftersales.decision import Outcome
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Role
+from dispute.rules.facts import MOST_ADDRESSES, MOST_PARCELS
+from order_tracking.rules import orders, shipments
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SHIPPED
 from tests.rules.dispute.world import MARKET, World, a_world, opened, slug
@@ -230,3 +232,12 @@ def test_a_thousand_pieces_are_a_small_row() -> None:
     assert sum(unit.paid for unit in world.order.known.every_unit()) == world.order.known.paid
     many = {"L1": tuple(range(1, 502))}
     assert slug(world.hear(say.a_complaint(units=many), OPENED)) == "too-many-units"
+
+
+def test_an_order_is_sent_in_as_many_parcels_and_to_as_many_places_as_order_tracking_follows() -> None:
+    assert (MOST_PARCELS, MOST_ADDRESSES) == (shipments.MOST_PARCELS, orders.MOST_DESTINATIONS)
+    parcels = [say.shipped(f"P{number}", units={"L1": (number,)}) for number in range(1, MOST_PARCELS + 2)]
+    *first, one_more = parcels
+    world = a_world(*first, order=say.an_order(lines=(say.a_line(quantity=len(parcels)),)))
+    assert len(world.order.parcels) == MOST_PARCELS
+    assert slug(world.hear(one_more)) == "too-many-parcels"

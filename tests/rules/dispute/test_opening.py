@@ -101,7 +101,6 @@ def test_not_shipped_is_no_reason_once_a_unit_was_shipped() -> None:
         ({"units": {"L9": (1,)}}, "no-such-unit"),
         ({"units": {"L1": (3,)}}, "no-such-unit"),
         ({"units": {"L1": (1, 1)}}, "no-such-unit"),
-        ({"units": {"L1": ()}}, "no-such-unit"),
         ({"reason": "SNAD_UGLY"}, "unknown-reason"),
         ({"evidence": ()}, "evidence-needed"),
         ({"want": say.refund(0)}, "amount-too-small"),

@@ -28,9 +28,9 @@ from dispute.rules.draft import Draft
 from dispute.rules.hold import parcels_changed, tell_desk
 from dispute.rules.settle import close
 
-# An order's row stays small; nobody sends one order in more parcels, or moves house more often.
-MOST_PARCELS = 60
-MOST_ADDRESSES = 20
+# As in order-tracking. An order's row stays small; nobody sends one order in more parcels, or moves house more often.
+MOST_PARCELS = 100
+MOST_ADDRESSES = 50
 
 
 def placed(order: Order, said: OrderPlaced, source: str, policies: PolicyBook) -> Order:
