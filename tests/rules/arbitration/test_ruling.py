@@ -6,6 +6,7 @@ import pytest
 
 from aftersales.contracts import dispute as said
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
+from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.decision import Decision, Outcome
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import Departure, RulingMade, RulingSeconded
@@ -54,8 +55,8 @@ def test_a_ruling_on_a_case_in_nobodys_hands_takes_it() -> None:
 @pytest.mark.parametrize(
     ("case", "agent", "changes", "slug"),
     [
-        (a_case(), "anna", {}, "conflict-of-interest"),
-        (a_case(), "shop", {"role": "supervisor"}, "conflict-of-interest"),
+        (a_case(), "anna", {}, "not-found"),
+        (a_case(), "shop", {"role": "supervisor"}, "not-found"),
         (a_case(version=3), "kim", {"seen": 2}, "version-changed"),
         (a_case(agent="lee"), "kim", {}, "case-taken"),
         (a_case(status=CaseStatus.EVIDENCE), "kim", {}, "evidence-window"),
@@ -98,12 +99,41 @@ def test_a_departure_may_name_the_compensation() -> None:
     [
         ("SNAD_COUNTERFEIT", {"remedy": "refund", "amount": 1}, "reason-missing"),
         ("SNAD_COUNTERFEIT", {"remedy": "refund", "amount": 4199, "reason": "x"}, "above-cap"),
+        # Twice 2 x 19.99 is the most, whatever is recommended below that.
+        (
+            "SNAD_COUNTERFEIT",
+            {"remedy": "refund", "amount": 0, "compensation": 7997, "reason": "x"},
+            "above-compensation",
+        ),
+        (
+            "INR_OVERDUE",
+            {"remedy": "refund", "amount": 0, "compensation": MAX_AMOUNT, "reason": "x"},
+            "above-compensation",
+        ),
         ("INR_OVERDUE", {"remedy": "return", "amount": 1, "reason": "x"}, "refund-only"),
         ("LATE_COMPENSATION", {"remedy": "return", "amount": 1, "reason": "x"}, "refund-only"),
     ],
 )
 def test_a_departure_is_refused(reason: str, depart: dict[str, Any], slug: str) -> None:
     assert ruling(a_case(reason=reason), depart=Departure(**depart)).slug == slug
+
+
+def test_a_departure_gives_the_multiple_of_the_charged_price_at_most() -> None:
+    depart = Departure(remedy="refund", amount=0, compensation=7996, reason="Sold as another brand's.")
+    [_, event] = ruling(a_case(), findings={"quality": "minor"}, depart=depart).events
+    assert isinstance(event, CaseRuled)
+    assert (event.rule, event.compensation) == ("R17", 7996)
+
+
+@pytest.mark.parametrize(("price", "outcome"), [(MAX_AMOUNT // 4, Outcome.APPLIED), (MAX_AMOUNT // 2, Outcome.REFUSED)])
+def test_refused_above_what_amounts_can_hold(price: int, outcome: Outcome) -> None:
+    """A currency without four eyes; refund and twice the price come to three quarters, or one and a half, of it all."""
+    unit = a_unit(net=price, shipping=0, charged_price=price)
+    case = a_case(currency="BRL", file=a_file(units=(unit,), parcels=(IN_TIME,)))
+    decision = ruling(case)
+    assert (decision.outcome, decision.slug) == (outcome, None if outcome is Outcome.APPLIED else "above-limit")
+    less = Departure(remedy="refund", amount=price, compensation=0, reason="No more can be paid.")
+    assert ruling(case, depart=less).outcome is Outcome.APPLIED
 
 
 def dear(**changes: Any) -> Case:
@@ -153,7 +183,7 @@ def test_sent_when_another_agent_confirms() -> None:
 def test_refused_when_an_agent_confirms_their_own() -> None:
     case = ruling(above()).state
     assert seconding(case, "kim").slug == "own-ruling"
-    assert seconding(case, "anna").slug == "conflict-of-interest"
+    assert seconding(case, "anna").slug == "not-found"
 
 
 def test_nothing_when_the_ruling_awaits_nobody() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from aftersales.contracts import dispute as said
 from aftersales.runtime.postgres import Pool
-from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.spoken import a_step, a_told_file
 from tests.services.arbitration.conftest import Desk
 
 UPHELD = {"findings": {"counterfeit": "upheld"}}
@@ -116,7 +116,10 @@ async def test_refused(desk: Desk, pool: Pool, body: Any, status: int, slug: str
 @pytest.mark.parametrize(
     ("findings", "expected"),
     [
-        ({"not_as_described": "keep", "amount": 10**30}, "amount holds a number beyond 1000000000000000; expected whole"),
+        (
+            {"not_as_described": "keep", "amount": 10**30},
+            "amount holds a number beyond 1000000000000000; expected whole",
+        ),
         ({"missing": {"L1": 10**40}}, "missing holds a number beyond 1000000000000000; expected disputed units from 1"),
         ({"missing": {"L1": [10**40]}}, "expected disputed units from 1 to 1000"),
         ({"lost": {"a": [10**30]}}, "lost holds a number beyond 1000000000000000; expected true"),
@@ -145,14 +148,17 @@ async def test_refused_before_the_review_and_after_the_ruling(desk: Desk) -> Non
 
 
 async def test_above_the_limit_another_agent_confirms(desk: Desk, pool: Pool) -> None:
-    await desk.has_in_review()
-    depart = {"remedy": "refund", "amount": 4198, "compensation": 45_803, "reason": "A series of forgeries."}
-    first = await desk.post("/cases/D1/rulings", {**UPHELD, "depart": depart}, seen=2)
+    file = a_told_file()
+    dear = tuple({**unit, "charged_price": 20_000} for unit in file["units"])
+    await desk.has_in_review(file={**file, "units": dear})
+    first = await desk.post("/cases/D1/rulings", UPHELD, seen=2)
     assert (first.status_code, first.json()["ruling_status"]) == (201, "awaiting_second")
     assert "500.00 USD" in first.json()["next"]
     path = f"/cases/D1/rulings/{first.json()['ruling']}/second"
     assert await sent(pool) == 0
     assert (await desk.post(path)).json()["slug"] == "own-ruling"
+    party = await desk.post(path, sub="shop")
+    assert (party.status_code, "O1" in party.text) == (404, False)
     assert (await desk.post(path, sub="lee")).json()["ruling_status"] == "sent"
     assert await sent(pool) == 1
     assert (await desk.post(path, sub="mia")).status_code == 409
@@ -163,7 +169,8 @@ async def test_an_agent_who_is_a_party_is_told_of_no_case_and_cannot_rule(desk: 
     assert (await desk.get("/cases/D1", sub="anna")).status_code == 404
     assert (await desk.get("/cases", sub="shop")).json()["items"] == []
     answer = await desk.post("/cases/D1/rulings", UPHELD, sub="shop", seen=2)
-    assert (answer.status_code, answer.json()["slug"]) == (409, "conflict-of-interest")
+    assert (answer.status_code, answer.json()["slug"]) == (404, "not-found")
+    assert "O1" not in answer.text
 
 
 async def test_recommended_with_facts_and_rule_and_nothing_written(desk: Desk, pool: Pool) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 from arbitration.domain.file import File
 from arbitration.domain.ruling import Ruling, RulingStatus
 
@@ -19,8 +21,9 @@ class CaseStatus(StrEnum):
 
 
 IN_REVIEW: Final = frozenset({CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND})
-# A case that is ruled on again and again must still fit into its row.
+# A case that is ruled on again and again must still fit into its row, whatever its rulings rest on.
 MOST_RULINGS: Final = 8
+MOST_BYTES: Final = 20 * 1024
 OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
 
 
@@ -96,14 +99,23 @@ class Case:
         return next((r for r in self.rulings if r.id == ruling), None)
 
     def with_ruling(self, ruling: Ruling) -> "Case":
-        """The ruling in its place, or added as the newest; the oldest are then left to the history."""
+        """The ruling in its place, or added as the newest; older ones that have no room are left to the history."""
         if self.ruling(ruling.id) is None:
-            return replace(self, rulings=(*self.rulings, ruling)[-MOST_RULINGS:])
+            return replace(self, rulings=_newest((*self.rulings, ruling)))
         return replace(self, rulings=tuple(ruling if r.id == ruling.id else r for r in self.rulings))
 
     def with_round(self, ended_at: datetime, end: str) -> "Case":
         """The latest round, ended."""
         return replace(self, rounds=(*self.rounds[:-1], replace(self.rounds[-1], ended_at=ended_at, end=end)))
+
+
+def _newest(rulings: tuple[Ruling, ...]) -> tuple[Ruling, ...]:
+    """As many as the row has room for, and of those that lapsed one; the last in any case."""
+    lapsed = [r for r in rulings if r.status is RulingStatus.LAPSED]
+    kept = [r for r in rulings if r not in lapsed[:-1]][-MOST_RULINGS:]
+    while len(kept) > 1 and len(msgspec.json.encode(kept)) > MOST_BYTES:
+        del kept[0]
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
+from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.decision import Because, Decision, Given, nothing, refused
 from aftersales.identity import effect_id
 from aftersales.money import shown
@@ -12,10 +13,10 @@ from aftersales.policy.model import Policy
 from arbitration.domain.case import Case
 from arbitration.domain.commands import RulingMade, RulingSeconded
 from arbitration.domain.ruling import Ruling, RulingStatus
-from arbitration.rules.assignment import assigned, no_case, told
+from arbitration.rules.assignment import assigned, told
 from arbitration.rules.departure import depart
 from arbitration.rules.dispute_steps import lapsed
-from arbitration.rules.guards import conflict, not_in_review, of_another
+from arbitration.rules.guards import conflict, no_case, not_in_review, of_another
 from arbitration.rules.moves import moved
 from arbitration.rules.recommend import Recommendation, recommend
 
@@ -33,9 +34,11 @@ def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
         return refusal
     policy = given.policies.named(case.policy)
     recommended = recommend(case.file, case.reason, event.findings, policy, given.now)
-    decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason)
+    decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason, policy)
     if decided.refused is not None:
         return refused(decided.refused, decided.sentence or decided.refused)
+    if (beyond := too_much(decided)) is not None:
+        return beyond
     ruling = written(
         case, decided, recommended, policy, given, agent=event.agent, findings=event.findings, depart=event.depart
     )
@@ -50,6 +53,9 @@ def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
     """Another agent or a supervisor confirms a ruling above the limit; nobody approves their own."""
     if case is None:
         return no_case()
+    refusal = conflict(case, event)
+    if refusal is not None:
+        return refusal
     waiting = case.waiting_ruling
     if waiting is None or waiting.id != event.ruling:
         return nothing(
@@ -57,9 +63,6 @@ def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
         )
     if waiting.agent == event.agent:
         return refused("own-ruling", f"{event.agent} made this ruling; another agent must confirm it.")
-    refusal = conflict(case, event)
-    if refusal is not None:
-        return refusal
     policy = given.policies.named(case.policy)
     explanation = {**waiting.explanation, "second": event.agent}
     return sent(case, replace(waiting, second=event.agent, explanation=explanation), policy, given, "seconded")
@@ -80,6 +83,18 @@ def above_limit(decided: Recommendation, currency: str, policy: Policy) -> bool:
     """Whether refund and compensation together need four eyes; a currency that is not listed has no limit."""
     limit = four_eyes_above(policy, currency)
     return limit is not None and decided.refund + decided.compensation > limit
+
+
+def too_much(decided: Recommendation) -> Decision | None:
+    """What no event and no column of a total could carry."""
+    total = decided.refund + decided.compensation + decided.freight
+    if total <= MAX_AMOUNT:
+        return None
+    return refused(
+        "above-limit",
+        f"Refund, compensation and freight come to {total} minor units; a ruling gives at most {MAX_AMOUNT}. "
+        "Depart from it with less.",
+    )
 
 
 def written(
