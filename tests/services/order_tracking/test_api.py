@@ -11,6 +11,7 @@ from tests.support.served import Served
 
 NOON = SHIPPED + timedelta(hours=12)
 SCAN = {"carrier": "EMS", "number": "EE1", "status": "delivered", "scanned_at": NOON.isoformat()}
+PLATFORM = (("agent", "kim"), ("service", "market"), ("service", "other"))
 PLACES = ("/parcels/EMS/EE1", "/parcels/EMS/EE1/scans", "/orders/O1/parcels")
 
 
@@ -30,6 +31,7 @@ async def tracked(tracking: Served) -> Served:
         ("agent", "kim", 200),
         ("supervisor", "kim", 200),
         ("service", "market", 200),
+        ("service", "other-market", 404),
         ("buyer", "bert", 404),
         ("buyer", "shop", 404),
         ("seller", "anna", 404),
@@ -57,10 +59,18 @@ async def test_the_facts_of_a_parcel(tracked: Served) -> None:
 async def test_lists_hold_only_what_is_the_callers(tracked: Served) -> None:
     await tracked.hears(an_order(order="O2", buyer="bert"), a_shipment(order="O2", parcel="P2", number="EE2"))
     by = {}
-    for role, sub in (("buyer", "anna"), ("buyer", "bert"), ("seller", "shop"), ("seller", "none"), ("agent", "kim")):
+    for role, sub in (("buyer", "anna"), ("buyer", "bert"), ("seller", "shop"), ("seller", "none"), *PLATFORM):
         found = (await tracked.get("/parcels", role=role, sub=sub)).json()["items"]
         by[sub] = [parcel["parcel"] for parcel in found]
-    assert by == {"anna": ["P1"], "bert": ["P2"], "shop": ["P1", "P2"], "none": [], "kim": ["P1", "P2"]}
+    assert by == {
+        "anna": ["P1"],
+        "bert": ["P2"],
+        "shop": ["P1", "P2"],
+        "none": [],
+        "kim": ["P1", "P2"],
+        "market": ["P1", "P2"],
+        "other": [],
+    }
 
 
 async def test_found_by_number_order_or_name(tracked: Served) -> None:
@@ -102,6 +112,15 @@ async def test_a_number_nobody_shipped_is_shown_to_the_platform_alone(tracked: S
     answer = await tracked.get("/parcels/EMS/STRAY", role="agent")
     assert answer.json() == {"carrier": "EMS", "number": "STRAY", "items": []}
     assert (await tracked.get("/parcels/EMS/STRAY", role="buyer", sub="anna")).status_code == 404
+    assert (await tracked.get("/parcels/EMS/STRAY", role="service", sub="market")).status_code == 404
+
+
+async def test_a_service_reads_only_the_orders_it_placed_where_a_number_is_shared(tracked: Served) -> None:
+    await tracked.hears(an_order(order="O2"), a_shipment(order="O2", parcel="P2"), source="other")
+    for sub, order in (("market", "O1"), ("other", "O2")):
+        items = (await tracked.get("/parcels/EMS/EE1", role="service", sub=sub)).json()["items"]
+        assert [item["order"] for item in items] == [order]
+    assert len((await tracked.get("/parcels/EMS/EE1", role="agent")).json()["items"]) == 2
 
 
 async def test_one_fact_whichever_door_a_scan_comes_through(tracked: Served) -> None:

@@ -10,8 +10,8 @@ from order_tracking.domain.parcel import Facts, Parcel, Scan, Shipment
 from order_tracking.rules.facts import facts_of, news, told
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
-# Real parcels have some thirty. A subject's row must stay small.
-MOST_SCANS: Final = 1000
+# Real parcels have some thirty. A number's row holds them and the most shipments there can be.
+MOST_SCANS: Final = 750
 
 
 def record_scan(state: Parcel | None, event: ParcelScanned, given: Given) -> Decision:

@@ -1,6 +1,6 @@
 """A parcel was handed to a carrier; its promise starts (rulebook M1, 8.15, 8.33, 8.34)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -17,8 +17,9 @@ from order_tracking.rules.early import known_order
 from order_tracking.rules.facts import facts_of, told, word_for
 from order_tracking.rules.promise import promise_timer
 
+# With the longest of names an order's row still holds them all; dispute takes as many parcels.
 MOST_PARCELS: Final = 100
-MOST_SPANS: Final = 1000
+MOST_SPANS: Final = 300
 MOST_SHIPMENTS: Final = 20
 
 
@@ -84,9 +85,12 @@ def _refusal(order: Order, placed: Placed, shipped: Shipped, parcel: Parcel, end
         return refused("parcel-differs", sentence)
     if ends_at.year not in YEARS:
         return refused("instant-implausible", f"A promise that ends in the year {ends_at.year} is none.")
-    if len(order.parcels) >= MOST_PARCELS or len(parcel.shipments) >= MOST_SHIPMENTS or _pieces(order) > MOST_SPANS:
+    if len(order.parcels) >= MOST_PARCELS or len(parcel.shipments) >= MOST_SHIPMENTS:
         sentence = f"An order has at most {MOST_PARCELS} parcels, and a number at most {MOST_SHIPMENTS} of them."
         return refused("too-many-parcels", sentence)
+    if _pieces((*order.parcels, shipped)) > MOST_SPANS:
+        sentence = f"The units of an order's parcels come in at most {MOST_SPANS} runs of numbers, such as 1 to 5."
+        return refused("too-many-pieces", sentence)
     return _units_refused(order, placed.lines, shipped)
 
 
@@ -111,8 +115,8 @@ def _units(shipped: Shipped, lines: Mapping[str, int]) -> dict[str, set[int]]:
     return {line: numbers(of) for line, of in shipped.units.items()}
 
 
-def _pieces(order: Order) -> int:
-    return sum(len(of) for shipped in order.parcels for of in (shipped.units or {}).values())
+def _pieces(parcels: Iterable[Shipped]) -> int:
+    return sum(len(of) for shipped in parcels for of in (shipped.units or {}).values())
 
 
 def _shipped(event: ParcelShipped) -> Shipped:

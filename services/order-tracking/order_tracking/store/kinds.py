@@ -20,6 +20,7 @@ def _shipments(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
             "number": shipped.number,
             "buyer": order.placed.buyer,
             "seller": order.placed.seller,
+            "source": order.placed.source,
             "shipped_at": shipped.shipped_at,
         }
         for shipped in order.parcels

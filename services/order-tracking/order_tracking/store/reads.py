@@ -16,15 +16,18 @@ from order_tracking.store.tables import ORDERS, PARCELS, SCAN, SHIPMENT
 
 ORDER: Final = msgspec.json.Decoder(Order)
 PARCEL: Final = msgspec.json.Decoder(Parcel)
+# Who sees their own parcels alone, and by which column; a service those of the orders it placed.
+OWN: Final = {Role.BUYER: "buyer", Role.SELLER: "seller", Role.SERVICE: "source"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which shipments are asked for; None is any."""
+    """Which shipments are asked for; None is any. subject: all under `CARRIER:NUMBER`."""
 
     order: str | None = None
     parcel: str | None = None
     number: str | None = None
+    subject: str | None = None
 
 
 async def find_order(reads: AsyncEngine, order: str) -> Order | None:
@@ -68,9 +71,7 @@ async def list_scans(
 
 
 def _owned(caller: Actor) -> list[ColumnElement[bool]]:
-    if caller.role is Role.BUYER:
-        return [SHIPMENT.c.buyer == caller.sub]
-    return [SHIPMENT.c.seller == caller.sub] if caller.role is Role.SELLER else []
+    return [SHIPMENT.c[OWN[caller.role]] == caller.sub] if caller.role in OWN else []
 
 
 def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -78,6 +79,7 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
         (SHIPMENT.c.order_id, wanted.order),
         (SHIPMENT.c.parcel, wanted.parcel),
         (SHIPMENT.c.number, wanted.number),
+        (SHIPMENT.c.parcel_id, wanted.subject),
     )
     return [column == value for column, value in asked if value is not None]
 

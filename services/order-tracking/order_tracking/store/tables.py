@@ -31,6 +31,7 @@ SHIPMENT: Final = Table(
     Column("number", Text, nullable=False),
     Column("buyer", Text, nullable=False),
     Column("seller", Text, nullable=False),
+    Column("source", Text, nullable=False),
     Column("shipped_at", INSTANT, nullable=False),
 )
 
