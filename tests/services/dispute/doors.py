@@ -43,7 +43,7 @@ LEFT_BEHIND: Final = {
     "order": "select version, state, refunded, status from orders where id = $1",
     "disputes": "select to_jsonb(d) from disputes d where order_id = $1",
     "lines": "select line, open_dispute from dispute_lines where order_id = $1 order by line",
-    "causes": "select type, outcome, slug, answer, body from inbox where subject = 'order/' || $1 order by 1, 5, 2",
+    "causes": "select type, outcome, slug, answer, body from inbox where subject = 'order/' || $1 order by 1, 5, 2, 4",
     "history": "select version, event_type, rule, outcome, at, arrived_at, moves, explanation from history "
     "where subject = 'order/' || $1 order by version",
     "outbox": "select topic, key, type, headers - '{ce_id,traceparent}'::text[] as headers, "
