@@ -45,7 +45,7 @@ def test_nothing_when_taken_already() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "status", "slug"), [("anna", "review", "not-found"), ("kim", "ruled", "case-closed")]
+    ("agent", "status", "slug"), [("anna", "review", "conflict-of-interest"), ("kim", "ruled", "case-closed")]
 )
 def test_refused_to_take(agent: str, status: str, slug: str) -> None:
     assert taking(a_case(status=CaseStatus(status)), agent).slug == slug

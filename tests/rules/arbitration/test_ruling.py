@@ -55,8 +55,8 @@ def test_a_ruling_on_a_case_in_nobodys_hands_takes_it() -> None:
 @pytest.mark.parametrize(
     ("case", "agent", "changes", "slug"),
     [
-        (a_case(), "anna", {}, "not-found"),
-        (a_case(), "shop", {"role": "supervisor"}, "not-found"),
+        (a_case(), "anna", {}, "conflict-of-interest"),
+        (a_case(), "shop", {"role": "supervisor"}, "conflict-of-interest"),
         (a_case(version=3), "kim", {"seen": 2}, "version-changed"),
         (a_case(agent="lee"), "kim", {}, "case-taken"),
         (a_case(status=CaseStatus.EVIDENCE), "kim", {}, "evidence-window"),
@@ -183,7 +183,7 @@ def test_sent_when_another_agent_confirms() -> None:
 def test_refused_when_an_agent_confirms_their_own() -> None:
     case = ruling(above()).state
     assert seconding(case, "kim").slug == "own-ruling"
-    assert seconding(case, "anna").slug == "not-found"
+    assert seconding(case, "anna").slug == "conflict-of-interest"
 
 
 def test_nothing_when_the_ruling_awaits_nobody() -> None:

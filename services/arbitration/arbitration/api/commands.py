@@ -19,6 +19,7 @@ from arbitration.domain.commands import (
     RulingMade,
     RulingSeconded,
 )
+from arbitration.rules.guards import is_party
 
 router = APIRouter(tags=["commands"])
 CHANGED: Final[dict[str, Any]] = {"response_model": Changed}
@@ -61,11 +62,11 @@ def _by(case: str, agent: Actor) -> dict[str, Any]:
     return {"case": case, "agent": agent.sub, "role": agent.role.value}
 
 
-def _owned(case: Case | None) -> Owned | None:
-    return case
-
-
 async def _command(
     parts: Parts, event: DeskCommand, agent: Actor, key: str, route: str, *, created: bool = False
 ) -> Response:
-    return await parts.command(event, actor=agent, key=key, may=DESK, route=route, owner=_owned, created=created)
+    def owned(case: Case | None) -> Owned | None:
+        # To an agent who is a party there is no case here, as there is none to read.
+        return None if case is None or is_party(case, agent.sub) else case
+
+    return await parts.command(event, actor=agent, key=key, may=DESK, route=route, owner=owned, created=created)

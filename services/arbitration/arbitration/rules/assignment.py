@@ -1,11 +1,11 @@
 """Cases go from the queue into hands and back, and collect notes."""
 
 from aftersales.contracts.arbitration import CaseAssigned
-from aftersales.decision import Append, Because, Decision, Given, nothing
-from aftersales.identity import effect_id
+from aftersales.decision import Append, Because, Decision, Given, nothing, refused
+from aftersales.identity import effect_id, not_found
 from arbitration.domain.case import Case
 from arbitration.domain.commands import CaseHandedBack, CaseTaken, NoteAdded
-from arbitration.rules.guards import conflict, no_case, of_another, over
+from arbitration.rules.guards import conflict, of_another, over
 from arbitration.rules.moves import changed
 
 NOTES = "case_notes"
@@ -71,3 +71,8 @@ def assigned(case: Case, agent: str | None, how: str, given: Given) -> CaseAssig
 def told(case: Case) -> dict[str, object]:
     """What an agent is told of a case that has changed."""
     return {"case": case.id, "status": case.status.value, "agent": case.agent, "version": case.version}
+
+
+def no_case() -> Decision:
+    missing = not_found()
+    return refused(missing.slug, missing.sentence)

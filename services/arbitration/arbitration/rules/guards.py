@@ -1,7 +1,6 @@
 """Who may do what on a case, with the row in hand."""
 
 from aftersales.decision import Decision, refused
-from aftersales.identity import not_found
 from arbitration.domain.case import OVER, Case, CaseStatus
 from arbitration.domain.commands import DeskCommand
 
@@ -11,13 +10,12 @@ def is_party(case: Case, agent: str) -> bool:
 
 
 def conflict(case: Case, command: DeskCommand) -> Decision | None:
-    """An agent who is a party of the order keeps away from its case: to them there is none (dangers 4.1)."""
-    return no_case() if is_party(case, command.agent) else None
-
-
-def no_case() -> Decision:
-    missing = not_found()
-    return refused(missing.slug, missing.sentence)
+    """An agent who is a party of the order keeps away from its case (dangers 4.1)."""
+    if not is_party(case, command.agent):
+        return None
+    return refused(
+        "conflict-of-interest", f"{command.agent} is a party of order {case.order}; another agent must take this case."
+    )
 
 
 def over(case: Case) -> Decision | None:

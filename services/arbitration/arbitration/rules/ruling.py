@@ -13,10 +13,10 @@ from aftersales.policy.model import Policy
 from arbitration.domain.case import Case
 from arbitration.domain.commands import RulingMade, RulingSeconded
 from arbitration.domain.ruling import Ruling, RulingStatus
-from arbitration.rules.assignment import assigned, told
+from arbitration.rules.assignment import assigned, no_case, told
 from arbitration.rules.departure import depart
 from arbitration.rules.dispute_steps import lapsed
-from arbitration.rules.guards import conflict, no_case, not_in_review, of_another
+from arbitration.rules.guards import conflict, not_in_review, of_another
 from arbitration.rules.moves import moved
 from arbitration.rules.recommend import Recommendation, recommend
 
