@@ -19,6 +19,9 @@ PLACE = ROOT / ".venv"
 PARTIAL = ROOT / ".venv.partial"
 OLD = ROOT / ".venv.old"
 STAMP = "aftersales.stamp"
+# What the image installs, as parts of the whole lock: it has no tests and no local stack in it.
+IMAGE_LOCKS = ROOT / "deploy" / "locks"
+IMAGE_PARTS = {"service": None, "build": "hatchling", "trial": "psutil"}
 MEMBERS = (
     "shared",
     "services/order-tracking",
@@ -108,8 +111,12 @@ def relock() -> None:
     # No index address in it, so that it installs from whatever index a machine is set to.
     silent = ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     with Uv() as uv:
-        flags = ["--universal", "--python-version", "3.11", "--generate-hashes", *silent, *names, *groups]
-        run(uv, "pip", "compile", *flags, "-o", LOCK, ROOT / "deploy" / "local" / "pyproject.toml")
+        flags = ["--universal", "--python-version", "3.11", "--generate-hashes", *silent, *names]
+        run(uv, "pip", "compile", *flags, *groups, "-o", LOCK, ROOT / "deploy" / "local" / "pyproject.toml")
+        IMAGE_LOCKS.mkdir(exist_ok=True)
+        for part, package in IMAGE_PARTS.items():
+            wanted = [ROOT / member / "pyproject.toml" for member in MEMBERS[:-1]] if package is None else ["-"]
+            run(uv, "pip", "compile", *flags, "-c", LOCK, "-o", IMAGE_LOCKS / f"{part}.lock", *wanted, said=package)
 
 
 def member_name(member: str) -> str:
@@ -159,13 +166,14 @@ def locked(name: str) -> str:
     return "\n".join(taken) + "\n"
 
 
-def run(*command: object) -> None:
+def run(*command: object, said=None) -> None:
     # uv's own settings of this machine must not say where the packages go; where they come from they may.
     environment = {
         key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "UV_PROJECT", "PYTHONHOME")
     }
     environment["PIP_ROOT_USER_ACTION"] = "ignore"
-    subprocess.run([str(word) for word in command], check=True, env=environment, cwd=ROOT)
+    words = [str(word) for word in command]
+    subprocess.run(words, check=True, env=environment, cwd=ROOT, input=said, text=True)
 
 
 if __name__ == "__main__":
