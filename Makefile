@@ -3,7 +3,7 @@ PYTHON ?= python3
 AFTERSALES := .venv/bin/aftersales
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test up down status demo story
+.PHONY: help setup lock test up down status demo story bench
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,3 +31,6 @@ demo: setup  ## run the main job on real orders, start to end
 
 story: setup  ## play the dated stories
 	@$(AFTERSALES) story
+
+bench: setup  ## measure the engine beside its peers
+	@$(AFTERSALES) bench
