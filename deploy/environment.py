@@ -29,6 +29,7 @@ MEMBERS = (
     "services/arbitration",
     "services/notification",
     "deploy/local",
+    "deploy/checker",
 )
 
 
@@ -120,9 +121,8 @@ def relock() -> None:
 
 
 def member_name(member: str) -> str:
-    return {"shared": "aftersales-shared", "deploy/local": "aftersales-local"}.get(
-        member, member.removeprefix("services/")
-    )
+    named = {"shared": "shared", "deploy/local": "local", "deploy/checker": "checker"}
+    return f"aftersales-{named[member]}" if member in named else member.removeprefix("services/")
 
 
 class Uv:

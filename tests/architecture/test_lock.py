@@ -8,7 +8,8 @@ import pytest
 from aftersales_local.places import ROOT
 
 LINES = (ROOT / "requirements.lock").read_text().splitlines()
-MEMBERS = sorted([ROOT / "shared", *(ROOT / "services").iterdir(), ROOT / "deploy" / "local"])
+DEPLOYED = (ROOT / "deploy" / "local", ROOT / "deploy" / "checker")
+MEMBERS = sorted([ROOT / "shared", *(ROOT / "services").iterdir(), *DEPLOYED])
 
 
 def test_lock_names_no_address() -> None:
@@ -25,5 +26,5 @@ def test_lock_knows_every_dependency(member: object) -> None:
     declared = tomllib.loads((ROOT / str(member) / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[^a-z0-9-]", each)[0] for each in declared}
     locked = {line.split("==")[0] for line in LINES if "==" in line}
-    ours = {"aftersales-shared", *(each.name for each in MEMBERS)}
+    ours = {"aftersales-shared", "aftersales-checker", *(each.name for each in MEMBERS)}
     assert names - locked - ours == set()

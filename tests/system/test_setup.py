@@ -19,6 +19,7 @@ MEMBERS = (
     "services/arbitration",
     "services/notification",
     "deploy/local",
+    "deploy/checker",
 )
 
 

@@ -1,0 +1,49 @@
+"""I2: one resolution. A settled dispute has exactly one, any other none, and at no instant were there two."""
+
+from collections import Counter, defaultdict
+from typing import Final
+
+from aftersales_checker.found import Found, Verdict
+from aftersales_checker.history import moves_of
+
+SETTLED: Final = ("CLOSED_REFUNDED", "CLOSED_REJECTED", "REFUND_PENDING")
+RESOLVING: Final = ("REFUND_PENDING", "CLOSED_REJECTED")
+APPEAL: Final = "25"
+REFUND_ORDERED: Final = "dispute.refund_ordered.v1"
+
+
+def one_resolution(found: Found) -> Verdict:
+    verdict = Verdict("I2")
+    count = Counter(row["dispute"] for row in found.rows("dispute", "resolution"))
+    says = {row["dispute"]: row["agreement"] for row in found.rows("dispute", "resolution")}
+    disputes = {row["dispute"]: row for row in found.rows("dispute", "disputes")}
+    for name, row in disputes.items():
+        about = {"order": row["order_id"], "dispute": name}
+        wanted = 1 if row["state"] in SETTLED else 0
+        if count[name] != wanted:
+            verdict.wrong(f"{name} is {row['state']} with {count[name]} resolutions.", **about)
+        elif wanted and says[name] != row["agreement"]:
+            verdict.wrong(f"{name} stands as {row['agreement']}, resolved as {says[name]}.", **about)
+    for name in count.keys() - disputes.keys():
+        verdict.wrong(f"{name} has a resolution and is no dispute.", dispute=name)
+    _never_two(found, verdict)
+    verdict.figures.update(disputes=len(disputes), resolutions=count.total())
+    return verdict
+
+
+def _never_two(found: Found, verdict: Verdict) -> None:
+    """In history: a dispute is resolved once; an appeal alone may lead to money once more."""
+    steps = defaultdict(list)
+    for row, move in moves_of(found):
+        if move.after in RESOLVING and move.number != APPEAL:
+            steps[move.thing].append((row["subject"], row["version"]))
+    for name, places in steps.items():
+        if len(places) > 1:
+            at = ", ".join(f"{subject} version {version}" for subject, version in places)
+            verdict.wrong(f"{name} was resolved {len(places)} times: at {at}.", dispute=name)
+    orders = defaultdict(set)
+    for record in found.on("dispute.settlements", REFUND_ORDERED):
+        orders[record.says.get("dispute")].add(record.says.get("instruction"))
+    for dispute, instructions in orders.items():
+        if len(instructions) > 1:
+            verdict.wrong(f"{dispute} has {len(instructions)} payment instructions.", dispute=dispute)
