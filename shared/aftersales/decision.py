@@ -4,11 +4,12 @@ rule: (state | None, event, given) -> Decision
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
+
+from msgspec import Struct, field
 
 from aftersales.contracts.envelope import Event
 from aftersales.identity import Actor
@@ -22,8 +23,7 @@ class SubjectRef(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """Our own system was deaf from `since` until `until`; what fell due inside moves by the length, 7 days at most."""
 
     since: datetime
@@ -34,8 +34,7 @@ class Outage:
         return min(self.until - self.since, timedelta(days=7))
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Everything a rule may know beside the state and the event.
 
     now: `app_now()` read under the lock; windows given to a party start here.
@@ -62,8 +61,7 @@ class Given:
         return due
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(Struct, frozen=True):
     """Wake this subject at `due`. Insert-only: never moved or cancelled, only outlived.
 
     rank: among timers due at one instant the lower rank fires first (rulebook section 4).
@@ -80,8 +78,7 @@ class Timer:
     subject: SubjectRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimerFired:
+class TimerFired(Struct, frozen=True):
     """The event a due timer becomes."""
 
     kind: str
@@ -90,16 +87,14 @@ class TimerFired:
     data: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Struct, frozen=True):
     """A row for an append-only table of the service (journals, statements, intents), by the table's columns."""
 
     table: str
     row: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A thing (dispute, parcel, case) went from one status to another; `transition` is its number in the rulebook."""
 
     thing: str
@@ -108,8 +103,7 @@ class Move:
     transition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(Struct, frozen=True):
     """Why: the rule, the facts and the policy a decision rests on. JSON-ready; stored in `history`."""
 
     rule: str
@@ -126,8 +120,7 @@ class Outcome(StrEnum):
     DEAD_LETTER = "dead_letter"  # not ours to judge: foreign source and the like
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What a rule returns. `state` None leaves the subject's row as it is."""
 
     state: Any = None

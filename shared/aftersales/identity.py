@@ -1,9 +1,10 @@
 """Who speaks, what they may do, and ids that are derived and not drawn."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 from uuid import UUID, uuid5
+
+from msgspec import Struct
 
 from aftersales.errors import Refused
 
@@ -18,8 +19,7 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who asks: a role and the subject of the token. `sub` is the party's id for buyers and sellers."""
 
     role: Role

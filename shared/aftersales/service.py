@@ -5,6 +5,7 @@ The engine (`aftersales.runtime`) runs it on Postgres and Kafka; the story playe
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from aftersales.contracts.envelope import Event
@@ -61,7 +62,7 @@ class OnTimer:
     also: Callable[[Any, Any], tuple[SubjectRef, ...]] = _none
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Service:
     """A service as data. `kinds` in locking order; `commands` are the topics whose records carry parties' commands."""
 
@@ -76,7 +77,16 @@ class Service:
         return frozenset(on.event.TOPIC for on in self.rules if isinstance(on, On) and on.event.TOPIC) | self.commands
 
     def on_event(self, event: type[Event]) -> On | None:
-        return next((on for on in self.rules if isinstance(on, On) and on.event is event), None)
+        return self._on_event.get(event)
 
     def on_timer(self, kind: str) -> OnTimer | None:
-        return next((on for on in self.rules if isinstance(on, OnTimer) and on.kind == kind), None)
+        return self._on_timer.get(kind)
+
+    # Asked several times a cause, so looked up and not searched for.
+    @cached_property
+    def _on_event(self) -> dict[type[Event], On]:
+        return {on.event: on for on in self.rules if isinstance(on, On)}
+
+    @cached_property
+    def _on_timer(self) -> dict[str, OnTimer]:
+        return {on.kind: on for on in self.rules if isinstance(on, OnTimer)}

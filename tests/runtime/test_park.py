@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.runtime.conftest import Hand, Look
 from tests.runtime.test_command import SHOP, deposit, refusal
 from tests.runtime.toy import FOREIGN, RAISES, Account, Deposited, Toy
@@ -81,7 +82,7 @@ async def test_a_repeat_of_a_replayed_cause_does_nothing(unit: Unit, new_version
 
 async def test_an_unknown_major_version_parks_until_it_is_known(unit: Unit, hand: Hand, see: Look) -> None:
     [known] = hand.deposits("a", 5)
-    newer = replace(
+    newer = structs.replace(
         known, event=None, type="toy.deposited.v2", park="toy.deposited.v2 is newer than this version of toy"
     )
     await unit.run([newer])

@@ -1,6 +1,7 @@
 """One transaction: everything of a batch, or nothing; a bad item stops nobody else."""
 
 import pytest
+from msgspec.structs import replace
 from tests.runtime.conftest import EVERYTHING, Hand, Look
 from tests.runtime.toy import (
     BREAKS_A_CONSTRAINT,
@@ -16,7 +17,6 @@ from tests.runtime.toy import (
 from aftersales.decision import SubjectRef
 from aftersales.errors import Failure
 from aftersales.runtime import failpoints, metrics
-from aftersales.runtime.causes import Cause
 from aftersales.runtime.failpoints import FailpointReached
 from aftersales.runtime.unit import Unit
 
@@ -86,10 +86,7 @@ async def test_one_record_for_several_subjects_is_decided_once_for_each(
     unit: Unit, hand: Hand, words: Toy, see: Look
 ) -> None:
     said = hand.cause(words.spread(account="a", accounts=("a", "b", "c")), "one")
-    causes = [
-        Cause(**{**{f: getattr(said, f) for f in Cause.__slots__}, "subject": SubjectRef("account", each)})
-        for each in ("a", "b", "c")
-    ]
+    causes = [replace(said, subject=SubjectRef("account", each)) for each in ("a", "b", "c")]
     await unit.run(causes[:2])
     await unit.run(causes)
     assert await see.column("select version from account order by id") == [1, 1, 1]

@@ -1,9 +1,10 @@
 """One service's rules on states in memory: what the engine does to a cause, without a database."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import Event
 from aftersales.decision import Append, Decision, Given, Outcome, SubjectRef, Timer, TimerFired

@@ -1,13 +1,13 @@
 """What comes through the three doors: causes, and records that are none."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from msgspec import Struct
 
 from aftersales.contracts.envelope import Event
 from aftersales.decision import SubjectRef, TimerFired
@@ -27,8 +27,7 @@ def read_subject(text: str) -> SubjectRef:
     return SubjectRef(kind, name)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a record lies. `appended_at` is its LogAppendTime, None where the topic keeps another time."""
 
     topic: str
@@ -37,8 +36,7 @@ class Place:
     appended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A record as it was received, bytes and all."""
 
     place: Place
@@ -47,8 +45,7 @@ class Record:
     body: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True):
     """A record that nobody can judge; kept whole, parks nothing. `last` as in `Cause`."""
 
     record: Record
@@ -61,8 +58,7 @@ class DeadLetter:
         return self.record.place
 
 
-@dataclass(frozen=True, slots=True)
-class TimerRow:
+class TimerRow(Struct, frozen=True):
     """A timer as the table has it."""
 
     id: UUID
@@ -79,8 +75,7 @@ class TimerRow:
         return (self.id, self.kind, self.subject, self.due, self.rank, self.party, dict(self.data), self.armed_by)
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Something that concerns one subject. One record may be several causes.
 
     id: derived from (source, name); of a timer, its row's id. hash: of the content, so that a used id with other

@@ -2,10 +2,10 @@
 arrival.
 """
 
-from dataclasses import replace
 from typing import Final
 
 import asyncpg
+from msgspec.structs import replace
 
 from aftersales.decision import SubjectRef
 from aftersales.errors import Failure

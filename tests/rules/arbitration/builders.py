@@ -1,9 +1,10 @@
 """One canonical file and case, with overrides. O1 of the rulebook: 2 x 19.99 USD, shipping 5.00, discount 3.00."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
+
+from msgspec.structs import replace
 
 from aftersales.decision import Given, TimerFired
 from aftersales.identity import NAMESPACE

@@ -1,7 +1,8 @@
 """A ruling as a case keeps it."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from arbitration.domain.ruling import Ruling, RulingStatus
 from tests.rules.arbitration.builders import NOW

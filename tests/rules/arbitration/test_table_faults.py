@@ -1,9 +1,10 @@
 """Ruling table, faults of seller, buyer and customs: R7-R10, R12-R25, rulebook 8.35-8.39, 8.45."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from arbitration.rules.recommend import recommend
 from tests.rules.arbitration.builders import (
@@ -30,7 +31,7 @@ def test_r20_pays_everything_back_and_twice_the_price() -> None:
 
 
 def test_r20_on_net_paid_goods() -> None:
-    policy = replace(STANDARD, counterfeit_base="net_paid_goods")
+    policy = dataclasses.replace(STANDARD, counterfeit_base="net_paid_goods")
     ruling = recommend(ARRIVED, "SNAD_COUNTERFEIT", {"counterfeit": "upheld"}, policy, NOW)
     assert (ruling.refund, ruling.compensation) == (FULL, 7396)
     assert ruling.rests_on == {"counterfeit.base": "net_paid_goods", "counterfeit.multiple": 2}
@@ -101,7 +102,7 @@ def test_r8_is_not_below_0_and_0_is_a_rejection() -> None:
 
 
 def test_r8_takes_off_no_more_freight_than_the_policy_allows() -> None:
-    policy = replace(STANDARD, return_freight_cap=100)
+    policy = dataclasses.replace(STANDARD, return_freight_cap=100)
     findings = {"address_error": "buyer", "return_freight": 400}
     assert recommend(a_file(parcels=(RETURNED,)), "INR_RETURNED_TO_SENDER", findings, policy, NOW).refund == 3598
 

@@ -1,9 +1,10 @@
 """Ruling table, goods that did not arrive or arrived late: R1-R6, R26, rulebook 8.16, 8.17, 8.35-8.38, 8.45, 8.47."""
 
-from dataclasses import replace
+import dataclasses
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts.carrier import ScanStatus
 from arbitration.domain.file import Parcel
@@ -219,7 +220,7 @@ def test_r26_takes_the_place_of_r1_where_a_promise_was_extended() -> None:
 
 
 def test_r26_is_borne_as_the_policy_says() -> None:
-    from_fund = replace(STANDARD, force_majeure_payer="platform")
+    from_fund = dataclasses.replace(STANDARD, force_majeure_payer="platform")
     file = a_file(parcels=(a_parcel(extended=True),))
     assert recommend(file, "INR_OVERDUE", {}, from_fund, NOW).payer == "platform_fund"
 

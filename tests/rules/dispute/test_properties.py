@@ -1,13 +1,13 @@
 """What holds for every order of facts and every course of a dispute."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import RefundOrdered
 from aftersales.contracts.envelope import Event

@@ -1,11 +1,11 @@
 """Rulings, payers, the journal, and what the payment provider answers."""
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import (
     DisputeClosed,

@@ -1,9 +1,9 @@
 """The table is the truth: in every state every command, ruling, payment and timer is answered as it says."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts import marketplace as said
 from aftersales.contracts.dispute import DisputeState, Party

@@ -1,8 +1,9 @@
 """The rules in memory: what is said is decided, timers fire when their instant comes, the provider pays at once."""
 
+import dataclasses
 import heapq
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any, Final
@@ -192,4 +193,4 @@ def slug(decision: Decision) -> str | None:
 def with_policy(world: World, **changes: Any) -> World:
     """The same world under one other policy, the only one it knows."""
     standard = world.policies.in_force(OPENED)
-    return replace(world, policies=PolicyBook([replace(standard, **changes)]))
+    return dataclasses.replace(world, policies=PolicyBook([dataclasses.replace(standard, **changes)]))

@@ -1,11 +1,13 @@
 """The case: one row a dispute, with a round for every time it was escalated."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from arbitration.domain.file import File
 from arbitration.domain.ruling import Ruling, RulingStatus
@@ -27,8 +29,7 @@ MOST_BYTES: Final = 20 * 1024
 OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """One escalation of the dispute and how it ended."""
 
     number: int
@@ -39,8 +40,7 @@ class Round:
     end: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """version: counts what has changed; a ruling names the one it saw. step: the dispute's last step that was heard.
 
     evidence_until: the end of the evidence window. review_at: the latest entry into review, from which reassign_at and

@@ -1,16 +1,16 @@
 """What a case is judged by: the facts that dispute has handed over, as they stand in the case's row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aftersales.contracts import dispute as said
 from aftersales.contracts import marketplace
 from aftersales.contracts.carrier import ScanStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One disputed unit; money in minor units of the captured currency. parcel: None while it was never shipped."""
 
     line: str
@@ -27,8 +27,7 @@ class Unit:
         return self.net + self.shipping + self.tax
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(Struct, frozen=True):
     """Units of one line and parcel that are worth the same: a case of hundreds of units must still fit into its row."""
 
     line: str
@@ -40,8 +39,7 @@ class Lot:
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """A parcel that carries disputed units, as tracking last told of it."""
 
     id: str
@@ -56,14 +54,12 @@ class Parcel:
     extended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     remedy: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5)."""
 
     lots: tuple[Lot, ...]

@@ -1,16 +1,15 @@
 """What an agent may state as found, and what each finding may say (stories.md names the same words)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Annotated, Any, Final
 
+from msgspec import Struct
 from pydantic import AfterValidator, Field
 
 from aftersales.contracts.envelope import MAX_AMOUNT, Token
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """Findings that have been checked. None, False and empty mean "not stated".
 
     return_freight, amount: minor units. missing, intact_units: positions in the file's units. seller_share: whole
@@ -38,7 +37,7 @@ class Findings:
 
     @property
     def stated(self) -> frozenset[str]:
-        return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, False, ()))
+        return frozenset(name for name in self.__struct_fields__ if getattr(self, name) not in (None, False, ()))
 
     @property
     def deciding(self) -> frozenset[str]:

@@ -1,9 +1,10 @@
 """A ruling and what became of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Liable
@@ -17,8 +18,7 @@ class RulingStatus(StrEnum):
     LAPSED = "lapsed"  # never sent: the facts changed, or another ruling or the end of the case came first
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """Amounts in minor units. agent: None for the fallback ruling. explanation: rule, facts, policy and arithmetic."""
 
     id: str

@@ -1,6 +1,6 @@
 """An agent departs from what is recommended (rulebook 8.27, 8.40, 8.45)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aftersales.policy.model import Policy
 from arbitration.domain.commands import Departure

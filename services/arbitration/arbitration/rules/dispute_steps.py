@@ -1,7 +1,8 @@
 """What dispute says of a dispute that the desk has before it. Older steps than the last one heard change nothing."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from aftersales.contracts import dispute as said
 from aftersales.contracts.arbitration import CaseClosed, CaseOpened

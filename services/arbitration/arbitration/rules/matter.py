@@ -1,8 +1,10 @@
 """The questions that the ruling table asks of a case. Findings outrank facts (rulebook 8.35-8.38, 8.47)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aftersales.policy.model import Policy
 from arbitration.domain.file import File, Parcel, Unit

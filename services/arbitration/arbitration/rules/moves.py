@@ -1,7 +1,8 @@
 """A case goes from one status to another by a named transition of the table."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.decision import Move
 from arbitration.domain.case import TRANSITIONS, Case

@@ -1,8 +1,9 @@
 """What became of a ruling that was sent: dispute executed it, or was past it."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts import dispute as said
 from aftersales.decision import Because, Decision, Given, nothing

@@ -1,9 +1,10 @@
 """What the table recommends for a case: the row, the amounts, the facts and the policy behind them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Liable
@@ -19,8 +20,7 @@ from arbitration.rules.terms import Remedy, Terms, shares
 SHARED_RULE: Final = "R25"
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Struct, frozen=True):
     """Amounts in minor units, at most the cap. refused: the slug of why nothing can be ruled, the rest is then empty.
 
     waits_until: where a running promise keeps the row from being ruled, when it ends. carrier_claim: what the carrier

@@ -1,7 +1,8 @@
 """An agent rules; above the limit of four eyes a second one confirms; then dispute is told (rulebook 17)."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
 from aftersales.contracts.envelope import MAX_AMOUNT

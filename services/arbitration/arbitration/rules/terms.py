@@ -1,8 +1,10 @@
 """What a row of the ruling table pays, and how each amount came about (rulebook sections 6 and 7)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aftersales.policy import amounts
 from arbitration.domain.file import Unit, lots
@@ -11,8 +13,7 @@ from arbitration.rules.matter import Matter
 Remedy = Literal["refund", "return", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """Minor units, before the cap. breakdown: the arithmetic, JSON-ready. rests_on: the policy parameters used."""
 
     remedy: Remedy

@@ -1,9 +1,10 @@
 """A dispute: our record of a buyer's complaint about some units of an order."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
 from typing import Literal
+
+from msgspec import Struct
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
@@ -14,8 +15,7 @@ from dispute.domain.settlement import Burden, Settlement
 Remedy = Literal["refund", "return"]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A party's plan. `version` counts the party's plans; the newest stands until another is made (rulebook 8.26)."""
 
     remedy: Remedy
@@ -26,8 +26,7 @@ class Offer:
         return Plan(remedy=self.remedy, amount=self.amount)
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(Struct, frozen=True):
     """What the buyer gets once the goods are back, as agreed or ruled; the freight is added when it is proven.
 
     payer: who bears the refund where the seller does not.
@@ -39,8 +38,7 @@ class Owed:
     carrier_claim: int
 
 
-@dataclass(frozen=True, slots=True)
-class GoodsBack:
+class GoodsBack(Struct, frozen=True):
     """How the buyer sent the goods back. freight: proven, in minor units."""
 
     carrier: str
@@ -49,8 +47,7 @@ class GoodsBack:
     shipped_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Dispute:
+class Dispute(Struct, frozen=True):
     """One dispute, whatever its state.
 
     units: line to disputed unit numbers. since: when the state was entered. deadline: of the state's timer, None where

@@ -1,10 +1,9 @@
 """The name of a dispute, given by whoever opens it and good for one order only."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """Which order's dispute has this name. Listeners know disputes by it alone, so no other order may use it."""
 
     order: str

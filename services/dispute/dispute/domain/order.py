@@ -1,8 +1,10 @@
 """An order: the subject of every decision here. Its facts, its disputes and its money under one lock."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import Party
 from aftersales.policy import amounts
@@ -14,8 +16,7 @@ from dispute.domain.settlement import refunded
 from dispute.domain.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Something said of an order not heard of yet: an event as JSON, judged by its arrival when the order comes."""
 
     type: str
@@ -25,16 +26,14 @@ class Waiting:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """Parcels shipped from `changed_at` on go to `destination`."""
 
     changed_at: datetime
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineRecord:
+class LineRecord(Struct, frozen=True):
     """What disputes on a line leave for the next one (rulebook 8.28).
 
     ended: the reasons that earlier disputes ended with. cancelled: the latest dispute stands CLOSED_CANCELLED.
@@ -46,8 +45,7 @@ class LineRecord:
     reopened: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
 
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.

@@ -1,9 +1,11 @@
 """A parcel as far as disputes care: what it carries, its promise, and the facts of its journey."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.marketplace import ParcelShipped
@@ -22,8 +24,7 @@ class Span(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """What the seller declared. units: line to spans of unit numbers; None is every unit of the order."""
 
     carrier: str
@@ -40,8 +41,7 @@ class Shipment:
         return self.units is None or any(span.first <= number <= span.last for span in self.units.get(line, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """Two speakers tell of a parcel, in any order: the marketplace that it was shipped, order-tracking how it travels.
 
     shipped, promise_ends_at: None until the marketplace spoke. status: the last scan by its own instant `scanned_at`.

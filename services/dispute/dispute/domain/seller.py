@@ -1,10 +1,10 @@
 """A seller's account with us: the deposit, and what the platform fund advanced for them."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Debt:
+class Debt(Struct, frozen=True):
     """What the platform advanced for a settlement of this order and dispute; collected oldest first."""
 
     order: str
@@ -13,8 +13,7 @@ class Debt:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seller:
+class Seller(Struct, frozen=True):
     """deposit: what the marketplace says was put down, in minor units of `deposit_currency` (None: in any).
 
     drawn: what settlements took from the deposit since, by currency. enrolled: in the platform's after-sales service.

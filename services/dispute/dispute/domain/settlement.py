@@ -1,12 +1,12 @@
 """Money that a dispute moved: who was burdened, and on which units the refund fell."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Burden:
+
+class Burden(Struct, frozen=True):
     """What each account bore of a settlement, in minor units of the order's currency.
 
     debt: the part of `platform_fund` that the seller owes since.
@@ -28,8 +28,7 @@ class Burden:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """Each of the units `first` to `last` of a line was refunded `amount`."""
 
     line: str
@@ -38,8 +37,7 @@ class Share:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """One instruction to pay the buyer. instruction: the payment provider's idempotency key.
 
     executed_at: None until the provider paid. attempt: how often it was ordered, always under the same

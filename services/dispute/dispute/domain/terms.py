@@ -1,16 +1,16 @@
 """What was agreed when an order was placed. It never changes; a dispute years later is judged by it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from aftersales.contracts.marketplace import OrderPlaced
 from aftersales.policy import amounts
 from aftersales.policy.amounts import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Units `first` to `last` of a line that cost the same: an order of a thousand pieces stays a small row."""
 
     line: str
@@ -25,8 +25,7 @@ class Run:
         return Unit(self.line, number, self.net, self.shipping, self.tax, self.charged_price)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """paid: what was captured, in minor units of `currency`. policy: the identity of the version it is pinned to."""
 
     buyer: str

@@ -1,7 +1,8 @@
 """A buyer complains: a dispute is opened, or opened again after it was cancelled (transitions 1 and 26)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeOpened, FundsHeld
 from aftersales.contracts.marketplace import ComplaintMade, Plan

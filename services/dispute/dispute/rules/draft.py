@@ -1,9 +1,11 @@
 """A decision while it is being written: the order as it will be, and what will be said, armed and recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeState, DisputeStep, Party, Wait
 from aftersales.contracts.envelope import Event

@@ -1,7 +1,8 @@
 """To the platform: by the buyer's hand, by itself, or because the promise was broken (transitions 7, 8, 9, 15)."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted
 from aftersales.decision import Because

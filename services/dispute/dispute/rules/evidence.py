@@ -1,6 +1,6 @@
 """Evidence: pieces are named by kind; the window ends early when both parties are done (transitions 14 and 15)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeEvidenceAdded, DisputeEvidenceCompleted, Party
 from aftersales.contracts.marketplace import EvidenceAdded, EvidenceCompleted

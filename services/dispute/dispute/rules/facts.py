@@ -3,8 +3,9 @@
 Facts may come in any order and any number of times and lead to the same order; what is known already changes nothing.
 """
 
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import YEARS
 from aftersales.contracts.marketplace import (

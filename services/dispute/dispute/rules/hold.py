@@ -1,7 +1,8 @@
 """What the facts of a parcel do to the disputes over what it carries (transitions 9, 10 and 11, rulebook 8.24)."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.dispute import DisputeFactsChanged, DisputeHoldEnded

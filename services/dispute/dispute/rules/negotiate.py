@@ -1,8 +1,9 @@
 """The parties' talk: the buyer changes the plan, the seller refuses, either accepts (transitions 2-5, 12, 13)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputePlanChanged, DisputePlanRefused, Party
 from aftersales.contracts.marketplace import Plan, PlanAccepted, PlanChanged, PlanRefused

@@ -1,7 +1,8 @@
 """What the marketplace says of its sellers: deposit, enrolment in the platform's service, return address."""
 
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import PartyChanged
 from aftersales.decision import Because, Decision, Given, Outcome

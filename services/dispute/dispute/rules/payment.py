@@ -1,9 +1,10 @@
 """What the payment provider answers, and what to do while it does not (transitions 22 and 32, section 4)."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import (
     ChargebackLost,

@@ -1,6 +1,6 @@
 """The desk's ruling comes in and is executed, or overtaken by what the parties did meanwhile (transition 17)."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseRuled, Payer
 from aftersales.contracts.dispute import DisputeRuled, DisputeState, RulingOvertaken

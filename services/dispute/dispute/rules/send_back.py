@@ -1,7 +1,8 @@
 """Goods go back before the money does (transitions 18 and 19, and what silence does to either)."""
 
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped

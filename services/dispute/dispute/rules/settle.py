@@ -1,8 +1,10 @@
 """Executing what was agreed, fell due or was ruled: amounts, payers, the journal and the instruction (6, 8.5, 8.6)."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+
+from msgspec.structs import asdict, replace
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import (
@@ -108,7 +110,7 @@ def order_refund(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
     write(draft, dispute, settlement)
     instruct(draft, dispute, settlement)
     draft.arm(transitions.REFUND_ALARM, draft.now + ALARM_AFTER, dispute, party=False, instruction=instruction)
-    draft.facts["paid_by"] = {field.name: getattr(burden, field.name) for field in fields(burden)}
+    draft.facts["paid_by"] = asdict(burden)
     return dispute
 
 

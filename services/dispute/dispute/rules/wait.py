@@ -1,10 +1,11 @@
 """What is said of an order before the order itself is heard of: it waits in the order's row (design section 3)."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from typing import Final
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (

@@ -1,8 +1,10 @@
 """The thread of one order: what its parties were told, and what they are asked for."""
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 Party = Literal["buyer", "seller"]
 BUYER: Final[Party] = "buyer"
@@ -10,8 +12,7 @@ SELLER: Final[Party] = "seller"
 PARTIES: Final[tuple[Party, ...]] = (BUYER, SELLER)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a party is asked for until an instant. since: the step that first asked for it, `dispute.opened`."""
 
     party: Party
@@ -20,8 +21,7 @@ class Asked:
     since: str
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(Struct, frozen=True):
     """A dispute as its newest step left it. reminded: the reminders given of what is still asked for."""
 
     dispute: str
@@ -32,8 +32,7 @@ class Followed:
     reminded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Thread:
+class Thread(Struct, frozen=True):
     """buyer, seller: their ids, None until they were heard. told: what was said of each parcel, each thing once."""
 
     order: str
@@ -53,8 +52,7 @@ class Thread:
         return replace(self, disputes=(*others, followed))
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(Struct, frozen=True):
     """What is known of a party; `zone` is an IANA name."""
 
     zone: str | None = None

@@ -1,7 +1,8 @@
 """Buyers are told of their parcels without asking (rulebook M6): each thing once a parcel."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.tracking import (
     ParcelAnomalous,

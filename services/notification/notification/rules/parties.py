@@ -1,6 +1,6 @@
 """What the marketplace knows of a party, as far as notices need it."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import PartyChanged
 from aftersales.decision import Because, Decision, Given, nothing

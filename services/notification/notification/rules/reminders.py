@@ -1,8 +1,9 @@
 """A reminder before a party's deadline, never after the party has acted (rulebook M8, `reminder.before`)."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.decision import Because, Decision, Given, Rule, TimerFired, nothing
 from notification.domain.notice import About, Reminder, Wording

@@ -1,8 +1,9 @@
 """A step of a dispute is told to both parties, and what each is asked for is remembered (rulebook M6, M8)."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import CommandRefused, DisputeStep
 from aftersales.decision import Because, Decision, Given, Rule, Timer, nothing

@@ -1,9 +1,10 @@
 """An order: what was placed, what was shipped of it, and what was heard too early."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Span(NamedTuple):
@@ -13,8 +14,7 @@ class Span(NamedTuple):
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """The order as it was placed. source: who may speak of it. lines: line to quantity. policy: the pinned version."""
 
     source: str
@@ -29,8 +29,7 @@ class Placed:
     policy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
+class Shipped(Struct, frozen=True):
     """A parcel handed to a carrier; units: line to spans, None is every unit of the order."""
 
     parcel: str
@@ -47,8 +46,7 @@ class Destination(NamedTuple):
     country: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A fact that came before its order; `body` is the event as JSON."""
 
     type: str
@@ -56,8 +54,7 @@ class Waiting:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """`placed` None: only `waiting` facts are known. destinations: changes of the address, by their own instant."""
 
     placed: Placed | None = None

@@ -1,8 +1,9 @@
 """A parcel: what carriers said of a number, and which shipments travel under it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from aftersales.contracts.carrier import ScanStatus
 
@@ -34,8 +35,7 @@ class Scan(NamedTuple):
     ahead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """One parcel of one order that travels under the number.
 
     policy: the identity of the version that the order is pinned to. received_at: the buyer confirmed the receipt then.
@@ -56,8 +56,7 @@ class Shipment:
     broken: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """`scans` in the order of their arrival, each once. Several shipments: consolidated, or a number used again."""
 
     scans: tuple[Scan, ...] = ()
@@ -67,8 +66,7 @@ class Parcel:
         return next((each for each in self.shipments if (each.order, each.parcel) == (order, parcel)), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the scans amount to for one shipment (rulebook 8.18).
 
     status, scanned_at: the last scan by its own instant; of scans at one instant the later arrival. delivered_at,

@@ -1,7 +1,8 @@
 """Facts that are not for an order as it stands: too early, they wait; from a stranger, they are set aside."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import OrderEvent

@@ -1,8 +1,9 @@
 """What the marketplace says of an order: placed, cancelled, received, sent elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import (
     AddressChanged,

@@ -1,7 +1,8 @@
 """The promised delivery time ends (rulebook M1)."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.tracking import PromiseBroken
 from aftersales.decision import Because, Decision, Given, SubjectRef, Timer, TimerFired, nothing

@@ -1,9 +1,10 @@
 """A parcel was handed to a carrier; its promise starts (rulebook M1, 8.15, 8.33, 8.34)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
+
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import YEARS
 from aftersales.contracts.marketplace import ParcelShipped

@@ -7,11 +7,12 @@ again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import orjson
+from msgspec.structs import replace
 
 from aftersales.runtime.causes import Cause, DeadLetter, Item, written
 from aftersales.runtime.postgres import Connection

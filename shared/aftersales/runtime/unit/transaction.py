@@ -1,9 +1,11 @@
 """receive -> lock -> decide -> keep, inside one transaction that the caller opens and commits."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from aftersales.decision import Decision, Outage, SubjectRef, TimerFired
 from aftersales.policy.book import PolicyBook

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import asyncpg
 import orjson
 import structlog
+from msgspec.structs import replace
 
 from aftersales.contracts.envelope import Event
 from aftersales.errors import Failure, Refused
