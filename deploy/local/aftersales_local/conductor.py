@@ -100,6 +100,9 @@ class Look:
 class Conductor:
     """Steps the simulated clock of a stack. stepped: told of every step. `steps` and `looks` count, for figures."""
 
+    quiet_within = QUIET_WITHIN
+    between_looks = BETWEEN_LOOKS
+
     def __init__(self, stack: Stack, outside: tuple[Outside, ...] = ()) -> None:
         if stack.clock != "simulated":
             raise Failure("The running stack follows the real clock. Stop it with `aftersales down`, then try again.")
@@ -162,7 +165,7 @@ class Conductor:
         done = self._done()
         if self._rest is not None and done == self._since_rest:
             return self._rest
-        give_up = time.monotonic() + QUIET_WITHIN
+        give_up = time.monotonic() + self.quiet_within
         # The last rest is a look too: where nothing was said since, one more that equals it is enough.
         before = self._rest
         while True:
@@ -173,14 +176,14 @@ class Conductor:
             if time.monotonic() > give_up:
                 what = "; ".join(look.busy) or "records are still being written"
                 raise Failure(
-                    f"The stack did not come to rest within {QUIET_WITHIN:.0f} s: {what}. See .local/logs.", 1
+                    f"The stack did not come to rest within {self.quiet_within:.0f} s: {what}. See .local/logs.", 1
                 )
             before = look
-            await asyncio.sleep(BETWEEN_LOOKS)
+            await asyncio.sleep(self.between_looks)
 
     async def until_told(self) -> None:
         """Wait until every notice has left as well, and what notification says of it; for the end of everything."""
-        give_up = time.monotonic() + QUIET_WITHIN
+        give_up = time.monotonic() + self.quiet_within
         while True:
             waiting = await self._databases[NOTIFICATION].fetchval(NOTICES)
             look = await self.look()
@@ -188,7 +191,7 @@ class Conductor:
                 return
             if time.monotonic() > give_up:
                 raise Failure(f"{waiting} notices did not leave. See .local/logs/notification.log.", 1)
-            await asyncio.sleep(BETWEEN_LOOKS)
+            await asyncio.sleep(self.between_looks)
 
     def _done(self) -> tuple[int, ...]:
         """Nothing happens in the services but by a step of the clock or by somebody outside."""
@@ -205,7 +208,7 @@ class Conductor:
 
     async def until_reading(self) -> None:
         """Wait until every service has its partitions: before that a look says nothing."""
-        give_up = time.monotonic() + QUIET_WITHIN
+        give_up = time.monotonic() + self.quiet_within
         wanted = {topic: sum(each.topic == topic for each in self._partitions) for topic in self._topics}
         while waiting := await self._not_reading(wanted):
             if time.monotonic() > give_up:

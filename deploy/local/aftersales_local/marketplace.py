@@ -45,8 +45,8 @@ class Marketplace:
         self,
         access: Kafka,
         now: Callable[[], datetime],
-        *,
         provider: PaymentProvider | None = None,
+        *,
         from_the_beginning: bool = False,
     ) -> None:
         self.published: dict[str, int] = {}
@@ -149,7 +149,7 @@ class Marketplace:
         if isinstance(event, RefundOrdered) and self._provider is not None and event.order not in self.by_hand:
             name, answer = self._provider.answer(event)
             source = event.marketplace or SOURCE
-            await (await self._send(answer, source, name))
+            await self.publish([(answer, source, name)])
             for told in self.payments:
                 told(name, source, answer)
 

@@ -30,11 +30,12 @@ READER: Final = ("agent", "reader")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """From status 400 on the body is a problem document."""
+    """From status 400 on the body is a problem document. replayed: it was given before, to the same request."""
 
     status: int
     body: Mapping[str, Any]
     etag: str | None = None
+    replayed: bool = False
 
     @property
     def granted(self) -> bool:
@@ -53,14 +54,14 @@ class Answer:
 class People:
     """Requests in the name of one person each. `in_flight` counts those not answered yet."""
 
-    def __init__(self, stack: Stack, home: Path) -> None:
+    def __init__(self, stack: Stack, home: Path, patience: float = PATIENCE) -> None:
         self.in_flight = 0
         self.requests = 0
         self._addresses = stack.addresses
         self._issuer = stack.issuer
         self._keys = home / "keys"
         self._tokens: dict[tuple[str, str], str] = {}
-        self._client = httpx2.AsyncClient(timeout=PATIENCE, trust_env=False)
+        self._client = httpx2.AsyncClient(timeout=patience, trust_env=False)
 
     async def __aenter__(self) -> Self:
         await self._client.__aenter__()
@@ -132,7 +133,8 @@ class People:
             answer = await self._client.request(method, address, json=body, headers=whole)
         finally:
             self.in_flight -= 1
-        return Answer(answer.status_code, answer.json(), answer.headers.get("etag"))
+        replayed = "idempotent-replayed" in answer.headers
+        return Answer(answer.status_code, answer.json(), answer.headers.get("etag"), replayed)
 
     def _token(self, role: str, sub: str) -> str:
         if (role, sub) not in self._tokens:

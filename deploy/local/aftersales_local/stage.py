@@ -63,8 +63,22 @@ def simulated_stack(
             os.environ[POLICY_DIR] = named
 
 
+@dataclass(frozen=True, slots=True)
+class Troupe:
+    """Who plays."""
+
+    people: Callable[[Stack, Path], People] = People
+    marketplace: Callable[[Kafka, Callable[[], datetime], PaymentProvider], Marketplace] = Marketplace
+    conductor: Callable[[Stack, tuple[Outside, ...]], Conductor] = Conductor
+
+
+USUAL: Final = Troupe()
+
+
 @asynccontextmanager
-async def open_stage(stack: Stack, home: Path, provider: PaymentProvider | None = None) -> AsyncIterator[Stage]:
+async def open_stage(
+    stack: Stack, home: Path, provider: PaymentProvider | None = None, troupe: Troupe = USUAL
+) -> AsyncIterator[Stage]:
     """Connect to a running stack; it is at rest when this begins."""
     access = Kafka(
         stack.bootstrap,
@@ -74,15 +88,15 @@ async def open_stage(stack: Stack, home: Path, provider: PaymentProvider | None 
     )
     clock = {"now": real_now()}
     async with AsyncExitStack() as opened:
-        people = await opened.enter_async_context(People(stack, home))
+        people = await opened.enter_async_context(troupe.people(stack, home))
         marketplace = await opened.enter_async_context(
-            Marketplace(access, lambda: clock["now"], provider=provider or PaymentProvider())
+            troupe.marketplace(access, lambda: clock["now"], provider or PaymentProvider())
         )
         outside = (
             Outside("the marketplace", marketplace.done, marketplace.waiting),
             Outside("HTTP", lambda: people.requests, lambda _ends: people.in_flight),
         )
-        conductor = await opened.enter_async_context(Conductor(stack, outside))
+        conductor = await opened.enter_async_context(troupe.conductor(stack, outside))
         await conductor.until_reading()
         now = await conductor.now()
         clock["now"] = now

@@ -150,11 +150,15 @@ class Stopped(Exception):
 
 
 class Supervisor:
-    """Holds the children of one stack. `stopping` is set from a signal handler, from the owner, or by a fatal death."""
+    """Holds the children of one stack. `stopping` is set from a signal handler, from the owner, or by a fatal death.
+
+    back_off: seconds before the first, second, ... new start of a child; the last holds for all further ones.
+    """
 
     def __init__(self, logs: Path, echo: Callable[[str], None] | None = None) -> None:
         self.children: list[Child] = []
         self.stopping = threading.Event()
+        self.back_off: Sequence[float] = BACK_OFF
         self._logs = logs
         self._echo = echo
         self._due: dict[str, float] = {}
@@ -181,7 +185,7 @@ class Supervisor:
             if not child.program.restarts:
                 raise Failure(f"{name} ended, and what it held is lost: {child.last_words()}")
             if name not in self._due:
-                self._due[name] = time.monotonic() + BACK_OFF[min(child.restarts, len(BACK_OFF) - 1)]
+                self._due[name] = time.monotonic() + self.back_off[min(child.restarts, len(self.back_off) - 1)]
             elif time.monotonic() >= self._due[name]:
                 del self._due[name]
                 child.restart()

@@ -1,5 +1,6 @@
 """Around every request: its trace, a bound on how many run at once, protective headers, figures, a line in the log."""
 
+import asyncio
 import time
 from contextlib import ExitStack
 from typing import Any, Final
@@ -10,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aftersales.runtime import failpoints
 from aftersales.runtime.problems import problem
 from aftersales.runtime.telemetry import HEADER, traced
 
@@ -41,6 +43,9 @@ DOCS_POLICY: Final = (
     "frame-ancestors 'none'"
 )
 DOCS: Final = ("/docs", "/redoc")
+HALF_AN_ANSWER: Final = "H4"
+# The loop writes out what it was given when it comes round next.
+FLUSHED_WITHIN: Final = 0.01
 
 
 class Door:
@@ -101,7 +106,17 @@ class _Answer:
                 headers.setdefault(name, value)
             if self._scope["path"] in DOCS:
                 headers["Content-Security-Policy"] = DOCS_POLICY
+        elif failpoints.is_armed(HALF_AN_ANSWER) and self._scope["method"] == "POST":
+            message = await self._second_half(message)
         await self._send(message)
+
+    async def _second_half(self, message: Message) -> Message:
+        """The first half of the body has left by then: what a client sees of a process that dies as it answers."""
+        body = message.get("body", b"")
+        await self._send({**message, "body": body[: len(body) // 2], "more_body": True})
+        await asyncio.sleep(FLUSHED_WITHIN)
+        await failpoints.reached(HALF_AN_ANSWER)
+        return {**message, "body": body[len(body) // 2 :]}
 
     def note(self) -> None:
         seconds = time.perf_counter() - self._since

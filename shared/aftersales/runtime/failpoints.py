@@ -78,6 +78,11 @@ async def reached(name: str) -> None:
         await failpoint.happen(name)
 
 
+def is_armed(name: str) -> bool:
+    """For a place that must make something ready before it is reached."""
+    return name in _armed
+
+
 def install(text: str | None, *, production: bool) -> None:
     """Arm what AFTERSALES_FAILPOINT names; Failure in production or when it cannot be read."""
     if not text:
