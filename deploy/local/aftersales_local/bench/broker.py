@@ -28,7 +28,7 @@ class Record(NamedTuple):
     headers: list[tuple[str, str | bytes | None]]
 
 
-def producer(bootstrap: str) -> Producer:
+def producer(bootstrap: str, linger_ms: int = 5) -> Producer:
     return Producer(
         {
             "bootstrap.servers": bootstrap,
@@ -37,7 +37,7 @@ def producer(bootstrap: str) -> Producer:
             "partitioner": PARTITIONER,
             "queue.buffering.max.messages": 1_000_000,
             "queue.buffering.max.kbytes": 1_000_000,
-            "linger.ms": 5,
+            "linger.ms": linger_ms,
             "batch.size": BATCH_BYTES,
             "log_level": ERRORS_ONLY,
         }

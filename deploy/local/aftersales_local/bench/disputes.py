@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Final, Self
@@ -25,6 +26,14 @@ COMMANDS_A_LIFECYCLE: Final = 3
 LOADED_WITHIN: Final = 300.0
 DONE_WITHIN: Final = 600.0
 CLOSED: Final = "select count(*) from outbox where type = 'dispute.closed.v1'"
+
+
+async def alone(stand: Stand, count: int) -> Mapping[str, float]:
+    return {"disputes": await lifecycles_a_second(stand, count, notices=False)}
+
+
+async def with_notices(stand: Stand, count: int) -> Mapping[str, float]:
+    return {"notices": await lifecycles_a_second(stand, count, notices=True)}
 
 
 async def lifecycles_a_second(stand: Stand, count: int, *, notices: bool) -> float:

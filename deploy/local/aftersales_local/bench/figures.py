@@ -1,16 +1,17 @@
 """The benchmark's arithmetic: what was measured, with its spread, and whether it keeps its target."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Final, Literal
+from typing import Literal
 
 Bound = Literal["at least", "below"]
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Of one figure over the rounds, in the order measured. unit: such as `scans/s`."""
+    """One figure's values, in the order measured. unit: such as `scans/s`."""
 
     values: tuple[float, ...]
     unit: str
@@ -29,40 +30,44 @@ class Spread:
 
 
 def ratio(above: Spread, below: Spread) -> Spread:
-    """Round by round: what was measured in one round is compared with what was measured beside it."""
+    """Round by round: what was measured in a round is compared with what was measured beside it."""
     pairs = zip(above.values, below.values, strict=True)
     return Spread(tuple(one / other for one, other in pairs), "times")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A floor or a ceiling for a figure, or for its ratio to another one of the same round (`beside`)."""
+    """A floor or a ceiling for a figure, or for its ratio to another one of the same round (`beside`).
+
+    always: every value must keep it; else the median must.
+    """
 
     figure: str
     bound: Bound
     value: float
     beside: str | None = None
+    always: bool = False
 
     @property
-    def sentence(self) -> str:
-        what = f"{self.figure} / {self.beside}" if self.beside else self.figure
-        return f"{what} {self.bound} {self.value:g}"
+    def name(self) -> str:
+        return f"{self.figure} / {self.beside}" if self.beside else self.figure
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """measured: None where the run did not measure what the target speaks of; then nothing is said of it."""
+    """measured: None where the run did not measure what the target speaks of."""
 
     target: Target
     measured: Spread | None
 
     @property
     def kept(self) -> bool | None:
-        """By the median; None where nothing was measured."""
+        """None where nothing was measured."""
         if self.measured is None:
             return None
-        value = self.measured.median
-        return value >= self.target.value if self.target.bound == "at least" else value < self.target.value
+        if self.target.bound == "at least":
+            return (self.measured.least if self.target.always else self.measured.median) >= self.target.value
+        return (self.measured.most if self.target.always else self.measured.median) < self.target.value
 
 
 def judge(target: Target, figures: Mapping[str, Spread]) -> Verdict:
@@ -74,9 +79,5 @@ def judge(target: Target, figures: Mapping[str, Spread]) -> Verdict:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The smallest value that at least this share of all values does not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * share // 1).__int__() - 1)]
-
-
-__all__: Final = ["Bound", "Spread", "Target", "Verdict", "judge", "percentile", "ratio"]
+    """The smallest of the values that at least this share of them (0 to 1) does not exceed."""
+    return sorted(values)[max(1, math.ceil(share * len(values))) - 1]

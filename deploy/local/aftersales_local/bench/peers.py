@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ OUT: Final = "bench.parcels"
 ENDS_WITHIN: Final = 300.0
 
 
-async def naive_scans_a_second(stand: Stand, count: int) -> float:
+async def naive(stand: Stand, count: int) -> Mapping[str, float]:
     """From the first scan's arrival in the subscriber to the last one's answer; all were on Kafka before."""
     dsn = await stand.fresh_for_a_peer()
     bootstrap = stand.broker.bootstrap
@@ -29,15 +30,14 @@ async def naive_scans_a_second(stand: Stand, count: int) -> float:
     who = records.everybody("N", count // len(records.COURSE))
     shipped_at = datetime.now(UTC) - timedelta(days=20)
     broker.publish(bootstrap, (each._replace(topic=IN) for each in records.scans(who, shipped_at)))
-    said = await _run(
-        "naive.py", urlsplit(dsn)._replace(scheme="postgresql+asyncpg").geturl(), bootstrap, IN, OUT, count
-    )
-    return float(count / said["seconds"])
+    address = urlsplit(dsn)._replace(scheme="postgresql+asyncpg").geturl()
+    said = await _run("naive.py", address, bootstrap, IN, OUT, count)
+    return {"naive": count / said["seconds"]}
 
 
-async def handwritten_lifecycles_a_second(stand: Stand, count: int) -> float:
+async def handwritten(stand: Stand, count: int) -> Mapping[str, float]:
     said = await _run("handwritten.py", await stand.fresh_for_a_peer(), count)
-    return float(count / said["seconds"])
+    return {"handwritten": count / said["seconds"]}
 
 
 async def _run(program: str, *arguments: object) -> dict[str, Any]:

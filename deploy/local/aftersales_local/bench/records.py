@@ -109,6 +109,16 @@ def scans(who: Sequence[Names], shipped_at: datetime) -> Iterator[Record]:
             yield record(scan, f"scan-{one.order}-{number}")
 
 
+def delivery_scans(who: Sequence[Names], shipped_at: datetime) -> Iterator[Record]:
+    """The one scan that says a parcel is there."""
+    status, after = COURSE[-1]
+    for one in who:
+        scan = ParcelScanned(
+            carrier=CARRIER, number=one.tracking_number, status=status, scanned_at=shipped_at + after, place="Frankfurt"
+        )
+        yield record(scan, f"scan-{one.order}")
+
+
 def deliveries(who: Sequence[Names], shipped_at: datetime) -> Iterator[Record]:
     """What order-tracking would say of the parcels, where it does not run."""
     at = shipped_at + timedelta(days=15)

@@ -1,12 +1,13 @@
-"""Carrier scans end to end, for one or two processes of order-tracking."""
+"""Carrier scans end to end, for one process of order-tracking or two, and the limits for the same rows and records."""
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aftersales.errors import Failure
-from aftersales_local.bench import records
-from aftersales_local.bench.broker import publish
+from aftersales_local.bench import limits, records
+from aftersales_local.bench.broker import Record, publish
 from aftersales_local.bench.progress import Progress
 from aftersales_local.bench.stand import Stand
 
@@ -18,11 +19,27 @@ LOADED_WITHIN: Final = 300.0
 DONE_WITHIN: Final = 600.0
 
 
-async def scans_a_second(stand: Stand, processes: int, count: int) -> float:
-    """The timed part begins when the processes, which stood still while all scans were put on Kafka, go on, and ends
-    when every scan is committed and every event about them is acknowledged by Kafka.
+async def by_one(stand: Stand, count: int) -> Mapping[str, float]:
+    """`scans`, and the limits of the same minute, measured when the service has ended."""
+    rate, prepared = await scans_a_second(stand, 1, count)
+    await stand.stop_services()
+    async with Progress(stand, SERVICE) as progress:
+        copied, all_copied = await limits.copied(progress, count)
+    produced, consumed = await limits.produced_and_consumed(stand, prepared)
+    return {"scans": rate, "copy": copied, "copy-all": all_copied, "produce": produced, "consume": consumed}
 
-    Placing and shipping the orders before is not timed.
+
+async def by_two(stand: Stand, count: int) -> Mapping[str, float]:
+    rate, _ = await scans_a_second(stand, 2, count)
+    return {"scans-two": rate}
+
+
+async def scans_a_second(stand: Stand, processes: int, count: int) -> tuple[float, list[Record]]:
+    """The rate, and the records that carried the scans.
+
+    The timed part begins when the processes, which stood still while all scans were put on Kafka, go on. It ends
+    when every scan is committed and every event about them is acknowledged by Kafka. Placing and shipping the orders
+    before is not timed.
     """
     await stand.fresh()
     shipped_at = datetime.now(UTC) - timedelta(days=20)
@@ -39,7 +56,7 @@ async def scans_a_second(stand: Stand, processes: int, count: int) -> float:
             begun = time.monotonic()
         ended = await progress.until_through(SCANS, DONE_WITHIN, len(prepared))
         await _assert_done(progress, len(prepared), said_before)
-    return len(prepared) / (ended - begun)
+    return len(prepared) / (ended - begun), prepared
 
 
 async def _assert_done(progress: Progress, scans: int, said_before: int) -> None:

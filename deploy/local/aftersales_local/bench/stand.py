@@ -31,14 +31,14 @@ DURABLE: Final = ("fsync", "synchronous_commit", "full_page_writes")
 class Stand:
     """Everything is of its own: databases named `bench_...`, and a broker whose topics are made anew for every figure.
 
-    durable: what Postgres says of its own settings. resident: by service, the most bytes any process of it held at
-    its end.
+    durable: what Postgres says of its own settings. resident: by service, the bytes each process of it held in memory
+    when its part of the benchmark was over.
     """
 
     def __init__(self, home: Path, say: Callable[[str], None]) -> None:
         self.home = home
         self.durable: dict[str, str] = {}
-        self.resident: dict[str, int] = {}
+        self.resident: dict[str, list[int]] = {}
         self.told: list[str] = []
         self.ports: dict[str, int] = {}
         self._say = say
@@ -144,7 +144,7 @@ class Stand:
         """Note what each holds in memory, then stop them."""
         for service, process in self.processes():
             if process.is_running():
-                self.resident[service] = max(self.resident.get(service, 0), process.memory_info().rss)
+                self.resident.setdefault(service, []).append(process.memory_info().rss)
         for _, child in self._running:
             child.ask_to_stop()
         for _, child in self._running:
