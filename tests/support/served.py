@@ -1,7 +1,7 @@
 """A service's unit, timers and HTTP door on a database of the test's own, under a clock that the test steps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx2
 import orjson
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from aftersales.contracts.envelope import Event
@@ -24,13 +24,13 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool, open_pool
+from aftersales.runtime.server import Server, bound
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
 from aftersales.runtime.wake import Wake
 from aftersales.service import Service
 from aftersales_local.issuer import public_keys, token
-
-ISSUER = "https://issuer.example"
+from tests.support.tokens import AUDIENCE, ISSUER, Issuer, bearer
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Served:
     parts: Parts
     pool: Pool
     client: httpx2.AsyncClient
-    keys: Path
+    sign: Callable[[str, str], str]
     offset: int = field(default=0)
 
     async def hears(self, *events: Event, source: str = "market", name: str | None = None) -> None:
@@ -68,9 +68,19 @@ class Served:
         return await self.client.get(path, params=query, headers=self._bearer(role, sub))
 
     async def post(
-        self, path: str, body: Any = None, *, role: str, sub: str = "kim", key: str | None = None
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        role: str,
+        sub: str = "kim",
+        key: str | None = None,
+        seen: str | None = None,
     ) -> httpx2.Response:
+        """seen: the ETag that goes into If-Match."""
         headers = {**self._bearer(role, sub), "Idempotency-Key": key or uuid4().hex}
+        if seen is not None:
+            headers["If-Match"] = seen
         return await self.client.post(path, json=body, headers=headers)
 
     async def said(self) -> list[tuple[str, dict[str, Any]]]:
@@ -85,8 +95,7 @@ class Served:
         return [row["reason"] for row in await self.pool.fetch("select reason from parked")]
 
     def _bearer(self, role: str, sub: str) -> dict[str, str]:
-        signed = token(role, sub, keys=self.keys, issuer=ISSUER, audience="aftersales")
-        return {"Authorization": f"Bearer {signed}"}
+        return bearer(self.sign(role, sub))
 
     def _causes(self, event: Event, source: str, name: str) -> list[Cause]:
         on = self.service.on_event(type(event))
@@ -111,7 +120,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(service: Service, routers: Sequence[APIRouter], database: str, keys: Path) -> AsyncIterator[Served]:
+async def served(
+    service: Service, routers: Sequence[APIRouter], database: str, keys: Path, issuer: Issuer | None = None
+) -> AsyncIterator[Served]:
+    """keys: the folder of the development issuer, whose tokens are good here where no other issuer is given."""
     await asyncio.to_thread(migrate, service.name, database)
     pool = await open_pool(database, size=6, name="test")
     unit = Unit(service, pool, load_book())
@@ -120,15 +132,33 @@ async def served(service: Service, routers: Sequence[APIRouter], database: str, 
     async def jwks() -> bytes:
         return await asyncio.to_thread(public_keys, keys)
 
-    verifier = Verifier(Keys(jwks), issuer=ISSUER, audience="aftersales")
+    def sign(role: str, sub: str) -> str:
+        if issuer is not None:
+            return issuer.token(role=role, sub=sub)
+        return token(role, sub, keys=keys, issuer=ISSUER, audience=AUDIENCE)
+
+    verifier = Verifier(Keys(jwks if issuer is None else issuer.jwks), issuer=ISSUER, audience=AUDIENCE)
     health = Health()
     health.started = True
     parts = Parts(service, settings(database), unit, reads, unit.policies, verifier, Rates(0), health)
     transport = httpx2.ASGITransport(app=create_app(service, parts, routers), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
-        yield Served(service, parts, pool, client, keys)
+        yield Served(service, parts, pool, client, sign)
     await reads.dispose()
     await pool.close()
+
+
+@asynccontextmanager
+async def listening(app: Callable[[str], FastAPI]) -> AsyncIterator[str]:
+    """The address of an application on a real socket; `app` is told it."""
+    listener = bound("127.0.0.1", 0)
+    listener.listen()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = Server(app(address))
+    serving = asyncio.create_task(server.serve([listener]))
+    yield address
+    server.should_exit = True
+    await serving
 
 
 def settings(database: str) -> Settings:

@@ -1,20 +1,17 @@
 """The toy service behind the real HTTP door, on a real database, and tokens of every kind."""
 
-import time
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import httpx2
-import orjson
 import pytest
 from fastapi import APIRouter, Response
-from joserfc import jwt
-from joserfc.jwk import ECKey, Key, RSAKey
 from pydantic import Field
 from sqlalchemy import column, select, table
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import BigInteger, Text
 from tests.runtime.toy import Account, Toy
+from tests.support.tokens import AUDIENCE, ISSUER, Issuer, bearer
 
 from aftersales.contracts.envelope import Amount, Currency, Id, Instant, Words
 from aftersales.identity import Owned, Role, not_found
@@ -27,8 +24,6 @@ from aftersales.runtime.limits import Rates
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
 
-ISSUER = "https://issuer.example"
-AUDIENCE = "aftersales"
 PARTIES = frozenset({Role.BUYER, Role.SELLER})
 
 
@@ -83,34 +78,6 @@ def toy_api(words: Toy) -> APIRouter:
         raise RuntimeError("secret insides")
 
     return router
-
-
-class Issuer:
-    """Signs whatever a test asks for."""
-
-    def __init__(self) -> None:
-        self.elliptic = ECKey.generate_key("P-256", {"kid": "ec"})
-        self.rsa = RSAKey.generate_key(2048, {"kid": "rsa"})
-        self.asked = 0
-
-    async def jwks(self) -> bytes:
-        self.asked += 1
-        return orjson.dumps({"keys": [key.as_dict(private=False) for key in (self.elliptic, self.rsa)]})
-
-    def claims(self, **changes: Any) -> dict[str, Any]:
-        now = int(time.time())
-        usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": "b-1", "role": "buyer", "iat": now, "exp": now + 600}
-        return {name: value for name, value in (usual | changes).items() if value is not None}
-
-    def token(self, *, header: dict[str, Any] | None = None, key: Key | None = None, **changes: Any) -> str:
-        whole = {"alg": "ES256", "typ": "at+jwt", "kid": "ec"} | (header or {})
-        whole = {name: value for name, value in whole.items() if value is not None}
-        algorithms = ["ES256", "RS256", "HS256", "ES384", "none"]
-        return jwt.encode(whole, self.claims(**changes), key or self.elliptic, algorithms=algorithms, default_type=None)
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture(scope="session")

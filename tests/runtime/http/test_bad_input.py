@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 import pytest
 from tests.runtime.conftest import EVERYTHING, Look
-from tests.runtime.http.conftest import Client, Issuer, bearer
+from tests.runtime.http.conftest import Client
+from tests.support.tokens import Issuer, bearer
 
 GOOD = b'{"amount": 5}'
 

@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 from tests.runtime.conftest import EVERYTHING, Hand, Look
-from tests.runtime.http.conftest import Client, Issuer, bearer
+from tests.runtime.http.conftest import Client
 from tests.runtime.toy import RAISES
+from tests.support.tokens import Issuer, bearer
 
 from aftersales.runtime.unit import Unit
 

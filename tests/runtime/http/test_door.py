@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from tests.runtime.conftest import Hand
-from tests.runtime.http.conftest import Client, Issuer, MakeClient, bearer
+from tests.runtime.http.conftest import Client, MakeClient
+from tests.support.tokens import Issuer, bearer
 
 from aftersales.errors import Refused
 from aftersales.runtime.bodies import Gate

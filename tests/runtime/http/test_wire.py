@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.runtime.http.conftest import Issuer, toy_api
+from tests.runtime.http.conftest import toy_api
 from tests.runtime.toy import Toy
+from tests.support.tokens import Issuer
 
 from aftersales.runtime import server
 from aftersales.runtime.http import Parts, create_app

@@ -14,9 +14,9 @@ import httpx2
 import orjson
 import pytest
 from aiokafka import AIOKafkaProducer
-from tests.runtime.http.conftest import Issuer, bearer
 from tests.runtime.waiting import eventually
 from tests.support.servers import MakeTopic
+from tests.support.tokens import Issuer, bearer
 
 from aftersales_local.places import ROOT
 from aftersales_local.ports import any_free_ports

@@ -34,7 +34,8 @@ from tests.rules.dispute.builders import OPENED
 from tests.rules.dispute.world import MARKET, SOURCES
 from tests.runtime.waiting import eventually
 from tests.support.heard import Heard, heard
-from tests.support.served import ISSUER, settings
+from tests.support.served import settings
+from tests.support.tokens import ISSUER
 
 SPEAKS_ON: Final = {"dispute.disputes", "dispute.settlements"}
 IDS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -23,8 +23,9 @@ async def notices(
     order: Annotated[Id, Query(description="the order whose notices are wanted")],
     dispute: Annotated[Id | None, Query()] = None,
 ) -> Notices:
-    """All notices of an order, to both parties and over every channel, the newest first."""
+    """All notices of an order, to both parties and over every channel, the newest first. To an agent who is one of the
+    two there are none: what the other is told is not theirs."""
     if caller.role not in DESK:
         raise not_found()
-    rows, further = await reads.list_notices(parts.reads, reads.Wanted(order, dispute), page)
+    rows, further = await reads.list_notices(parts.reads, caller, order, dispute, page)
     return Notices(items=[seen(row) for row in rows], next=further)

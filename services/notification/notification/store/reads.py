@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.identity import Actor
@@ -47,9 +47,11 @@ async def find_in_inbox(reads: AsyncEngine, reader: Actor, notice: UUID) -> Row[
         return (await connection.execute(NOTICES.where(*_of(reader), NOTICE.c.id == notice))).one_or_none()
 
 
-async def list_notices(reads: AsyncEngine, wanted: Wanted, page: Page) -> Listed:
-    """A page of the notices to both parties over every channel, the newest first."""
-    return await _listed(reads, NOTICES.where(*_filters(wanted)), page)
+async def list_notices(reads: AsyncEngine, reader: Actor, order: str, dispute: str | None, page: Page) -> Listed:
+    """A page of the notices to both parties over every channel, the newest first; none to one of the two."""
+    told = NOTICE.alias()
+    is_party = exists().where(told.c.order_id == order, told.c.recipient == reader.sub)
+    return await _listed(reads, NOTICES.where(*_filters(Wanted(order, dispute)), ~is_party), page)
 
 
 async def _listed(reads: AsyncEngine, query: Select[Any], page: Page) -> Listed:
