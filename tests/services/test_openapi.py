@@ -1,16 +1,19 @@
-"""Every route of every service keeps what its OpenAPI page promises, whatever is sent to it."""
+"""Every route of every service keeps what its OpenAPI page promises, whatever is sent to it.
+
+Every check of schemathesis is on. A longer look: `pytest tests/services/test_openapi.py --examples 200`.
+"""
 
 import asyncio
+import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 import arbitration.api
 import arbitration.handlers
@@ -22,14 +25,14 @@ import order_tracking.api
 import order_tracking.handlers
 from aftersales.contracts.dispute import DisputeEscalated, DisputeOpened, DisputeReviewStarted
 from aftersales.runtime.http import create_app
-from aftersales.runtime.server import Server, bound
 from aftersales.service import Service
 from aftersales_local.issuer import token
 from tests.rules.arbitration import spoken
 from tests.rules.dispute import builders as market
 from tests.rules.notification import builders as news
 from tests.rules.order_tracking import builders as travel
-from tests.support.served import ISSUER, Served, served
+from tests.support.served import Served, listening, served
+from tests.support.tokens import ISSUER
 
 SCHEMATHESIS: Final = Path(sys.executable).parent / "schemathesis"
 SETTINGS: Final = Path(__file__).with_name("schemathesis.toml")
@@ -57,39 +60,47 @@ async def a_notice(made: Served) -> Mapping[str, str]:
     await made.clock(news.NOW)
     await made.hears(news.a_step(DisputeOpened), source="dispute")
     inbox = await made.get("/inbox", role="buyer", sub="anna")
-    return {"notice": inbox.json()["items"][0]["notice"]}
+    return {"order": "O1", "notice": inbox.json()["items"][0]["notice"]}
 
 
 @dataclass(frozen=True)
 class Door:
-    """A service, who asks, and something to ask for, by the names of the addresses."""
+    """A service, who asks, something to ask for by the names of the addresses, another of the same role to whom nothing
+    of that may be shown, and the one path that is asked where not all are.
+    """
 
     service: Service
     routers: Callable[[], Sequence[APIRouter]]
     role: str
     sub: str
     has: Callable[[Served], Awaitable[Mapping[str, str]]]
+    stranger: str = "eve"
+    path: str | None = None
 
 
 DOORS: Final = {
     "order-tracking": Door(order_tracking.handlers.SERVICE, order_tracking.api.routers, "service", "market", a_parcel),
     "dispute": Door(dispute.handlers.SERVICE, dispute.api.routers, "buyer", "anna", a_dispute),
-    "arbitration": Door(arbitration.handlers.SERVICE, arbitration.api.routers, "agent", "kim", a_case),
+    "arbitration": Door(arbitration.handlers.SERVICE, arbitration.api.routers, "agent", "kim", a_case, "anna"),
     "notification": Door(notification.handlers.SERVICE, notification.api.routers, "buyer", "anna", a_notice),
+    "notification's desk": Door(
+        notification.handlers.SERVICE, notification.api.routers, "agent", "kim", a_notice, "anna", "/notices"
+    ),
 }
 
 
 @pytest.mark.parametrize("name", DOORS)
-async def test_it_keeps_what_its_page_promises(database: str, tmp_path: Path, name: str) -> None:
-    door = DOORS[name]
+async def test_it_keeps_what_its_page_promises(
+    database: str, tmp_path: Path, name: str, pytestconfig: pytest.Config
+) -> None:
+    door, examples = DOORS[name], pytestconfig.getoption("--examples")
     async with served(door.service, door.routers(), database, tmp_path) as made:
         settings = tmp_path / "schemathesis.toml"
-        settings.write_text(SETTINGS.read_text() + often(await door.has(made)))
-        bearer = token(door.role, door.sub, keys=tmp_path, issuer=ISSUER, audience="aftersales")
-        async with listening(door, made) as address:
+        settings.write_text(SETTINGS.read_text() + often(await door.has(made)) + people(door, tmp_path))
+        async with listening(lambda address: with_page(door, made, address)) as address:
             program = await asyncio.create_subprocess_exec(
                 *(SCHEMATHESIS, "--config-file", settings, "run", f"{address}/openapi.json"),
-                *("--header", f"Authorization: Bearer {bearer}"),
+                *("--max-examples", str(examples), *(("--include-path", door.path) if door.path else ())),
                 cwd=tmp_path,
                 env={**os.environ, "NO_COLOR": "1", "COLUMNS": "160"},
                 stdout=asyncio.subprocess.PIPE,
@@ -101,21 +112,27 @@ async def test_it_keeps_what_its_page_promises(database: str, tmp_path: Path, na
 
 
 def often(known: Mapping[str, str]) -> str:
-    """Two of three addresses name what is there."""
+    """Two of three addresses, and bodies that name an order, name what is there."""
     lists = "".join(f'[dictionaries.{name}]\nvalues = ["{value}"]\n' for name, value in known.items())
-    uses = "".join(f'"path.{name}" = {{ dictionary = "{name}", probability = 0.66 }}\n' for name in known)
+    places = [
+        *(f"path.{name}" for name in known),
+        *(f"{place}.order" for place in ("body", "query") if "order" in known),
+    ]
+    uses = "".join(f'"{at}" = {{ dictionary = "{at.partition(".")[2]}", probability = 0.66 }}\n' for at in places)
     return f"\n{lists}\n[parameters]\n{uses}"
 
 
-@asynccontextmanager
-async def listening(door: Door, made: Served) -> AsyncIterator[str]:
-    """The address of the service, with its page, on a real socket."""
-    listener = bound("127.0.0.1", 0)
-    listener.listen()
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+def with_page(door: Door, made: Served, address: str) -> FastAPI:
+    """The service with its page; where the desk asks dispute, it asks itself."""
     settings = made.parts.settings.model_copy(update={"http_docs": True, "dispute_url": address})
-    server = Server(create_app(door.service, replace(made.parts, settings=settings), door.routers()))
-    serving = asyncio.create_task(server.serve([listener]))
-    yield address
-    server.should_exit = True
-    await serving
+    return create_app(door.service, replace(made.parts, settings=settings), door.routers())
+
+
+def people(door: Door, folder: Path) -> str:
+    """Who asks, and somebody of the same role to whom nothing of theirs may be shown."""
+    entries = []
+    for name, sub in (("owner", door.sub), ("stranger", door.stranger)):
+        bearer = token(door.role, sub, keys=folder, issuer=ISSUER, audience="aftersales")
+        entries.append({"name": name, "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {bearer}"}]})
+    (folder / "people.json").write_text(json.dumps({"auth": entries}))
+    return '\n[auth.wfc]\npath = "people.json"\nuser = "owner"\npeers = ["owner", "stranger"]\n'
