@@ -3,10 +3,10 @@ PYTHON ?= python3
 AFTERSALES := .venv/bin/aftersales
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test up down status demo story bench
+.PHONY: help setup lock test up down status demo story bench faults-planted
 
 help:  ## print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## make or renew the environment .venv
 	@$(PYTHON) deploy/environment.py setup
@@ -34,3 +34,6 @@ story: setup  ## play the dated stories
 
 bench: setup  ## measure the engine beside its peers
 	@$(AFTERSALES) bench
+
+faults-planted: setup  ## show that the checker finds what is broken on purpose
+	@$(AFTERSALES) faults-planted
