@@ -68,6 +68,9 @@ def test_named_when_a_partition_is_not_read_to_its_end() -> None:
 def test_named_when_kafka_lost_what_it_acknowledged() -> None:
     place = {"topic": "marketplace.orders", "partition": 0, "offset": 0, "ce_source": MARKET}
     assert said(with_run(healthy.found(), produced=[{**place, "ce_id": "placed"}])) == []
+    nowhere = {**place, "offset": None}
+    assert said(with_run(healthy.found(), produced=[{**nowhere, "ce_id": "placed"}])) == []
+    assert len(said(with_run(healthy.found(), produced=[{**nowhere, "ce_id": "lost"}]))) == 1
     lost = with_run(healthy.found(), produced=[{**place, "offset": 7, "ce_id": "placed"}])
     assert said(lost) == ["Kafka acknowledged placed at marketplace.orders/0@7 and has nothing there."]
 

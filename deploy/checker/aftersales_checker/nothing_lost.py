@@ -56,11 +56,17 @@ def _everything_read(found: Found, verdict: Verdict) -> None:
 
 
 def _acknowledged_is_there(found: Found, verdict: Verdict) -> None:
-    """What Kafka acknowledged to the drivers is still in Kafka."""
+    """What Kafka acknowledged to the drivers is still in Kafka. Of a retry it may not have said where."""
     there = {record.place: record for record in found.records}
+    anywhere = {(record.topic, record.source, record.id) for record in found.records}
     for row in found.run.produced:
+        named = (row["ce_source"], row["ce_id"])
         record = there.get((row["topic"], row["partition"], row["offset"]))
-        if record is None or (record.source, record.id) != (row["ce_source"], row["ce_id"]):
+        if row["offset"] is None:
+            kept = (row["topic"], *named) in anywhere
+        else:
+            kept = record is not None and (record.source, record.id) == named
+        if not kept:
             place = f"{row['topic']}/{row['partition']}@{row['offset']}"
             verdict.wrong(f"Kafka acknowledged {row['ce_id']} at {place} and has {record or 'nothing'} there.")
     verdict.figures["records_acknowledged"] = len(found.run.produced)
@@ -95,7 +101,7 @@ def _by_key(operations: Sequence[Row]) -> dict[tuple[str, str, str], list[Attemp
     """The attempts under each (service, actor, key); an attempt is its begin and, where it had one, its end."""
     attempts: dict[Any, Attempt] = defaultdict(list)
     for line in operations:
-        attempts[line["op"]].append(line)
+        attempts[(line.get("process"), line["op"])].append(line)
     found: dict[tuple[str, str, str], list[Attempt]] = defaultdict(list)
     for attempt in attempts.values():
         begin = attempt[0]

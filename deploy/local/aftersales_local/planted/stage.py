@@ -120,8 +120,11 @@ class Stage:
             child.process.wait(DIES_WITHIN)
         except subprocess.TimeoutExpired:
             raise Failure(f"{service} did not come to its failpoint within {DIES_WITHIN:.0f} s.") from None
+        before = self.query(service, "select max(epoch) from consumer_fence")
         child.restart()
         self._servers.supervisor.until_ready(child)
+        # Ready is before it reads again; a look at what is still there would take that for rest.
+        self.until(service, "select min(epoch) > $1 from consumer_fence", before)
 
     def end(self) -> None:
         self._producer.flush(5)
