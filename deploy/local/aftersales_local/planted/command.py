@@ -70,22 +70,27 @@ def _tried(running: Servers, name: str, scenario: Scenario, defect: Defect | Non
     began = time.monotonic()
     folder = f"{name}-{scenario.name}".replace(" ", "-")
     stage = Stage(running, folder, services, sql, patience)
+    violations: list[dict[str, Any]] = []
+    failure = None
     try:
         scenario.play(stage)
-        document = stage.check()
+        violations = stage.check()["violations"]
+    except Failure as problem:
+        failure = problem.sentence
     finally:
         stage.end()
-    found = Counter(violation["invariant"] for violation in document["violations"])
+    found = Counter(violation["invariant"] for violation in violations)
     wanted = defect.breaks if defect is not None else None
-    sentences = [each["sentence"] for each in document["violations"] if wanted in (None, each["invariant"])]
+    sentences = [each["sentence"] for each in violations if wanted in (None, each["invariant"])]
+    as_meant = found[wanted] > 0 if wanted is not None else not found
     return {
         "defect": name,
         "says": defect.says if defect is not None else "the engine as it is",
         "scenario": scenario.name,
         "must_name": wanted,
         "named": dict(found),
-        "as_meant": found[wanted] > 0 if wanted is not None else not found,
-        "for_example": sentences[:3],
+        "as_meant": as_meant and failure is None,
+        "for_example": [failure] if failure is not None else sentences[:3],
         "seconds": round(time.monotonic() - began, 1),
     }
 

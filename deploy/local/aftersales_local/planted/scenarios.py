@@ -18,9 +18,11 @@ HASTY: Final = """
 name = "hasty"
 version = 9
 [with.seller]
-response = "PT6S"
+response = "PT10S"
 """
-DEAF_FOR: Final = 4.0
+DEAF_FOR: Final = 6.0
+# The answer comes so many seconds before the deadline, and is read after it.
+BEFORE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +185,7 @@ def unread_answer(stage: Stage) -> None:
     stage.publish(complaint(order))
     due: datetime = stage.until("dispute", "select deadline from disputes")
     stage.arm("dispute", f"C1:delay={DEAF_FOR}")
-    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds() - 1.5))
+    time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds() - BEFORE))
     stage.publish(says(order, "plan_refused", "sue"))
     stage.until("dispute", "select state <> 'AWAITING_SELLER' from disputes")
     stage.until("dispute", "select exists (select from inbox where type = 'marketplace.plan_refused.v1')")
