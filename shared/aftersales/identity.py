@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 from typing import Final, Protocol
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec import Struct
+from uuid_utils.compat import uuid5
 
 from aftersales.errors import Refused
 

@@ -28,7 +28,7 @@ class View:
 class Kind:
     """A kind of subject: one table with `id text primary key, version bigint, state jsonb` and the columns lists need.
 
-    state: the frozen dataclass (msgspec encodes it). columns: the extra columns, computed from the state.
+    state: the frozen struct (msgspec encodes it). columns: the extra columns, computed from the state.
     """
 
     name: str

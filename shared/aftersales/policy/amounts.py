@@ -4,10 +4,11 @@ Amounts are minor units of the captured currency unless a docstring says otherwi
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from aftersales.contracts.marketplace import OrderPlaced
 from aftersales.money import allocate, exponent
@@ -18,8 +19,7 @@ EXACT: Final = Context(prec=60)
 DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One piece of an order line, `number` counted from 1, with its share of what was paid; frozen with the order.
 
     charged_price: its price before the order's discount, without shipping and tax, at the order's rate.

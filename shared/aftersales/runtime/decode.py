@@ -37,6 +37,8 @@ MAX_SUBJECTS: Final = 500
 MONEY_TOPICS: Final = frozenset({"marketplace.payments"})
 ENVELOPE: Final = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?")
 VERSIONED: Final = re.compile(r"(?P<name>.+)\.v(?P<version>[0-9]{1,4})")
+# At least what precedes every value of an object.
+NAMED: Final = re.compile(rb'"\s*:')
 TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -168,7 +170,8 @@ def well_formed(body: bytes, *, unique_keys: bool, limit: int = MAX_BODY) -> Any
         raise Unreadable("nul-character", "The body holds a NUL character, which no text may.")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(parsed) > MAX_DEPTH:
         raise Unreadable("too-deep", f"The body is nested more than {MAX_DEPTH} levels deep.")
-    if unique_keys:
+    if unique_keys and len(NAMED.findall(body)) != _keys(parsed):
+        # Text may look like a key; whether a key is there twice is then read the long way.
         json.loads(body, object_pairs_hook=_unique)
     return parsed
 
@@ -229,6 +232,13 @@ def _depth(value: Any) -> int:
         level = [inner for outer in level for inner in _inside(outer)]
         depth += 1
     return depth
+
+
+def _keys(value: Any) -> int:
+    """How many keys the objects in it have after a reader has let the last of equal ones win."""
+    if isinstance(value, dict):
+        return len(value) + sum(_keys(inner) for inner in value.values())
+    return sum(_keys(inner) for inner in value) if isinstance(value, list) else 0
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> list[Any]:

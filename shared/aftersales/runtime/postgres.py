@@ -61,14 +61,14 @@ async def prepare(connection: Connection) -> None:
 
 
 def _to_jsonb(value: Any) -> bytes:
-    return JSONB_VERSION + (value if isinstance(value, bytes) else orjson.dumps(value, default=_plain))
+    return JSONB_VERSION + (value if isinstance(value, bytes) else orjson.dumps(value, default=plain))
 
 
 def _from_jsonb(value: bytes) -> bytes:
     return bytes(value[1:])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value.total_seconds()
     if isinstance(value, (tuple, frozenset, set)):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
@@ -37,6 +38,7 @@ LOOP_LAG: Final = Gauge("aftersales_loop_lag_seconds", "How late the event loop 
 # From the signal to the end of the process, whatever happens. The engine drains for ten of them.
 END_WITHIN: Final = 15.0
 LAG_EVERY: Final = 1.0
+COLLECT_AFTER: Final = 50_000
 READS: Final = 10
 BROKEN: Final = 1
 
@@ -129,6 +131,7 @@ async def serving(
         asyncio.create_task(watch_loop(), name="loop"),
         *(asyncio.create_task(duty(parts)) for duty in duties),
     ]
+    spare_the_collector()
     health.started = True
     log.info("started", host=settings.http_host, port=listener.getsockname()[1], mode=settings.mode)
     try:
@@ -145,6 +148,15 @@ async def serving(
         await engine.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
         await reads.dispose()
+
+
+def spare_the_collector() -> None:
+    """Reference counting frees nearly everything here; the collector's passes mostly walk through the batch in hand,
+    and took a third of a unit's time (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 async def first(*tasks: asyncio.Task[Any]) -> None:

@@ -7,6 +7,7 @@ acknowledgement and mark.
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -195,8 +196,8 @@ class Relay:
             await connection.execute(MARK, [row["id"] for row in rows], min(days), max(days))
             await reached("R4")
         await reached("R5")
-        for row in rows:
-            metrics.RELAYED.labels(row["topic"]).inc()
+        for topic, count in Counter(row["topic"] for row in rows).items():
+            metrics.RELAYED.labels(topic).inc(count)
 
     def _remember(self, metadata: Any) -> None:
         if metadata.timestamp_type == LOG_APPEND_TIME:

@@ -150,6 +150,9 @@ ACTIONS: Final[dict[type[Event], str]] = {
     ReturnConfirmed: "return-confirmed",
 }
 
+# Looked up with every command. Of two rows that fit, the first one counts.
+_ROWS: Final = {(source, row.what, by): row for row in reversed(TRANSITIONS) for source in row.sources for by in row.by}
+
 
 def of(what: type[Event] | str) -> Iterator[Transition]:
     """Every row that is about this happening."""
@@ -158,4 +161,4 @@ def of(what: type[Event] | str) -> Iterator[Transition]:
 
 def find(state: DisputeState | None, what: type[Event] | str, by: By) -> Transition | None:
     """The row for a happening in a state, None where the table has none."""
-    return next((row for row in of(what) if state in row.sources and by in row.by), None)
+    return _ROWS.get((state, what, by))

@@ -23,14 +23,15 @@ MOST_DISPUTES = 40
 def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> Because | No:
     """`before`: the cancelled dispute of the same id, None where the id is new."""
     wanted = {line: tuple(sorted(numbers)) for line, numbers in said.units.items()}
-    no = _may_open(draft, wanted, said)
+    cap = draft.order.cap(wanted)
+    want = _clipped(said.want, cap)
+    no = _may_open(draft, wanted, said, want, cap)
     if no is not None:
         return no
-    want = _clipped(draft, wanted, said.want)
     number = "26" if before else "1"
     _remember_reopening(draft, wanted)
     opened = _dispute(draft, before, wanted, said, want)
-    opened = replace(opened, held=draft.order.cap(wanted))
+    opened = replace(opened, held=cap)
     held = windows.held_until(draft, wanted, said.reason)
     if held is not None:
         opened = hold(draft, opened, held, number)
@@ -45,7 +46,9 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
     return draft.because(number)
 
 
-def _may_open(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
+def _may_open(
+    draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade, want: Plan, cap: int
+) -> No | None:
     return (
         _sensible(draft, wanted, said)
         or guards.units(draft, wanted)
@@ -54,9 +57,9 @@ def _may_open(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: Complai
         or guards.reason(draft, wanted, said.reason, said.evidence)
         or _reopened_too_often(draft, wanted)
         or guards.remedy(said.reason, said.want)
-        or _worth_it(draft, wanted, said)
+        or guards.asked(draft, said.reason, want.amount, cap)
         or _refused_in_transit(draft, wanted, said)
-        or _service_takes_over(draft, wanted, said)
+        or _service_takes_over(draft, said, want)
     )
 
 
@@ -73,14 +76,9 @@ def _sensible(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: Complai
     return None
 
 
-def _worth_it(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
-    want = _clipped(draft, wanted, said.want)
-    return guards.asked(draft, said.reason, want.amount, draft.order.cap(wanted))
-
-
-def _clipped(draft: Draft, wanted: Mapping[str, tuple[int, ...]], want: Plan) -> Plan:
+def _clipped(want: Plan, cap: int) -> Plan:
     """An opening asks for at most the cap (rulebook 8.27)."""
-    return Plan(remedy=want.remedy, amount=min(want.amount, draft.order.cap(wanted)))
+    return want if want.amount <= cap else Plan(remedy=want.remedy, amount=cap)
 
 
 def _refused_in_transit(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
@@ -90,14 +88,14 @@ def _refused_in_transit(draft: Draft, wanted: Mapping[str, tuple[int, ...]], sai
     return No("in-transit", f"The parcel is on its way and promised until {instant(held)}. Complain from then on.")
 
 
-def _service_takes_over(draft: Draft, wanted: Mapping[str, tuple[int, ...]], said: ComplaintMade) -> No | None:
+def _service_takes_over(draft: Draft, said: ComplaintMade, want: Plan) -> No | None:
     """The platform's own service would take this one (`service.eligible`, `service.cap`)."""
     eligible = (
         reasons.REASONS[said.reason].family is Family.NOT_AS_DESCRIBED
         and said.reason != reasons.COUNTERFEIT
         and said.want.remedy == "refund"
         and draft.order.known.service_enrolled
-        and _clipped(draft, wanted, said.want).amount <= draft.policy.service_cap
+        and want.amount <= draft.policy.service_cap
     )
     if not eligible:
         return None

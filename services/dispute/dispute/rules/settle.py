@@ -46,8 +46,9 @@ class Sums:
 
 def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreement, number: str) -> Dispute:
     """A plan both stand by, or that the seller was silent about: paid, or closed where nothing is to be paid."""
-    refund = min(plan.amount, draft.order.cap(dispute.units))
-    draft.facts.update(plan=plan.amount, cap=draft.order.cap(dispute.units), refund=refund)
+    cap = draft.order.cap(dispute.units)
+    refund = min(plan.amount, cap)
+    draft.facts.update(plan=plan.amount, cap=cap, refund=refund)
     agreed = replace(dispute, agreement=agreement)
     if refund == 0:
         record_resolution(draft, agreed, Sums(0))

@@ -4,6 +4,7 @@ A cause goes into the book whole or not at all: states are encoded, columns and 
 entered, so that a failure of our own code is met at its record, parks its subject and stops nobody else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,6 @@ from aftersales.decision import Decision, Given, Outage, Outcome, SubjectRef, re
 from aftersales.errors import Failure, Refused
 from aftersales.identity import effect_id
 from aftersales.policy.book import PolicyBook
-from aftersales.runtime import metrics
 from aftersales.runtime.causes import Cause, DeadLetter, Values, written
 from aftersales.runtime.unit.explain import explained, rule_name, told
 from aftersales.runtime.unit.lock import Row
@@ -61,6 +61,7 @@ class Book:
     queue: list[Cause] = field(default_factory=list)
     unqueue: list[int] = field(default_factory=list)
     decisions: dict[int, Decision] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ class Decider:
             book.appends.setdefault(shape, []).append(tuple(append.row.values()))
 
     def _log(self, cause: Cause, outcome: str, slug: str | None, answer: bytes | None) -> None:
-        metrics.CAUSES.labels(outcome).inc()
+        self.book.outcomes[outcome] += 1
         if cause.queued is not None or cause.again:
             self.book.undecided.append((cause, outcome, slug, answer))
             return

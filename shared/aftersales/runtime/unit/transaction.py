@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from aftersales.decision import Decision, Outage, SubjectRef, TimerFired
 from aftersales.policy.book import PolicyBook
-from aftersales.runtime import fence
+from aftersales.runtime import fence, metrics
 from aftersales.runtime.causes import Cause, Item, read_subject, written
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim
@@ -98,6 +98,8 @@ class Transaction:
         book.dead.extend(letter for position, letter in sifted.dead if position < taken)
         book.timers.extend(cause.timer.values for cause in causes[count:] if cause.timer is not None)
         await self._keep(connection, book, moment, items[:taken], door)
+        for outcome, number in book.outcomes.items():
+            metrics.CAUSES.labels(outcome).inc(number)
         first = items[0] if items and isinstance(items[0], Cause) else None
         return Done(
             taken=taken,
