@@ -99,8 +99,15 @@ def _dispute(heard: Sequence[Record], outbox: Sequence[Row]) -> Database:
         for version, (one, (*_, move)) in enumerate(zip(heard, HEARD, strict=True), 1)
     ]
     burdens = ("compensation", "freight", "deposit", "platform_fund", "service_fund", "seller_debt", "carrier_claim")
-    named = {"order_id": ORDER, "dispute": DISPUTE}
-    row = {**named, "state": "CLOSED_REFUNDED", "reason": "SNAD_QUALITY", "step": 3, "since": NOON, "deadline": None}
+    named: dict[str, Any] = {"order_id": ORDER, "dispute": DISPUTE}
+    row: dict[str, Any] = {
+        **named,
+        "state": "CLOSED_REFUNDED",
+        "reason": "SNAD_QUALITY",
+        "step": 3,
+        "since": NOON,
+        "deadline": None,
+    }
     row |= {
         "escalates_at": None,
         "agreement": "consensus",
@@ -109,6 +116,7 @@ def _dispute(heard: Sequence[Record], outbox: Sequence[Row]) -> Database:
         "refund": 2000,
         "escrow": 2000,
     }
+    named |= {"cause": heard[2].cause_id}
     resolution = {**named, "agreement": "consensus", "refund": 2000, "compensation": 0, "freight": 0}
     line = {"journal_id": INSTRUCTION, **named, "currency": "USD"}
     tables: dict[str, Sequence[Row]] = {

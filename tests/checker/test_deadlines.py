@@ -44,6 +44,16 @@ def test_named_when_fired_early() -> None:
     assert said(with_history(fired(at=NOON))) == []
 
 
+def test_named_when_reminded_early() -> None:
+    facts = {"until": (NOON + 2 * DAY).isoformat(), "before": "48 hours", "party": "seller"}
+    reminder = decision(4, healthy.outcome_of("r"), "timer:reminder", at=NOON, facts=facts, subject="thread/o-1")
+    reminded = with_rows(healthy.found(), "history", lambda rows: rows.append(reminder), "notification")
+    assert said(reminded) == []
+    early = {**reminder, "at": NOON - HOUR}
+    [sentence] = said(with_rows(healthy.found(), "history", lambda rows: rows.append(early), "notification"))
+    assert sentence.startswith("timer:reminder of thread/o-1 in notification fired at")
+
+
 def test_named_when_fired_although_an_outage_moved_it() -> None:
     deaf = {"since": NOON - HOUR, "until": NOON + HOUR}
     found = with_rows(with_history(fired(at=NOON + HOUR)), "outage", lambda rows: rows.append(deaf))

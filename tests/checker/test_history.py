@@ -2,12 +2,12 @@
 
 import pytest
 
-from aftersales_checker import rulebook
+from aftersales_checker import commands, rulebook
 from aftersales_checker.found import Found, Verdict
 from aftersales_checker.history import legal_history
 from dispute.domain.transitions import TRANSITIONS, Transition
 from tests.checker import healthy
-from tests.checker.healthy import cause, decision, record, with_record, with_rows, with_values
+from tests.checker.healthy import cause, decision, record, with_record, with_rows, with_run, with_values
 
 SPEAKERS = {
     **dict.fromkeys(("buyer", "seller"), "marketplace.complaint_made.v1"),
@@ -88,6 +88,25 @@ def test_named_when_a_record_is_decided_before_an_earlier_one() -> None:
     found = with_values(found, "subjects", version=5)
     assert said(found) == [
         "order/o-1 in dispute decided marketplace.complaints/0@0 after the record at 1.",
+    ]
+
+
+def test_named_when_commands_are_decided_against_the_order_of_their_answers() -> None:
+    def told(first_end: float, second_begin: float) -> list[str]:
+        lines = []
+        for key, begin, end in (("a", second_begin, second_begin + 1), ("b", 1.0, first_end)):
+            line = {"op": key, "f": "POST /x", "service": "dispute", "key": key, "actor": "seller:sue"}
+            lines += [{**line, "type": "invoke", "mono": begin}, {**line, "type": "ok", "value": 200, "mono": end}]
+        found = with_run(healthy.found(), operations=lines)
+        causes = [commands.cause("seller:sue", key) for key in ("a", "b")]
+        found = with_rows(
+            found, "history", lambda rows: rows.extend(decision(n, c, "t") for n, c in enumerate(causes, 5))
+        )
+        return said(with_values(found, "subjects", version=6))
+
+    assert told(first_end=3.0, second_begin=2.0) == []
+    assert told(first_end=3.0, second_begin=4.0) == [
+        "order/o-1 in dispute decided the command a before b, which was answered first."
     ]
 
 

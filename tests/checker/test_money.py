@@ -61,6 +61,21 @@ def test_named_when_instructed_under_two_keys() -> None:
     assert unresolved(ordered("other", "i-2")) == ["d-1 has 2 payment instructions."]
 
 
+def test_named_when_two_are_open_on_a_line() -> None:
+    opened = []
+    found = healthy.found()
+    for offset, name in enumerate(("d-2", "d-3"), 2):
+        says = {"order": "o-1", "dispute": name, "units": {"L1": [1]}}
+        said = record("marketplace.complaints", offset, id=name, type="marketplace.complaint_made.v1", says=says)
+        found = with_record(found, said)
+        opened.append(decision(9, said.cause_id, said.type, (name, None, "AWAITING_SELLER", "1")))
+    both = with_rows(found, "history", lambda rows: rows.extend(opened))
+    assert unresolved(both) == ["d-3 was opened on line L1, on which d-2 was open."]
+    closed = decision(9, healthy.outcome_of("x"), "t", ("d-2", "AWAITING_SELLER", "CLOSED_CANCELLED", "13"))
+    one_after_another = with_rows(found, "history", lambda rows: rows.extend([opened[0], closed, opened[1]]))
+    assert unresolved(one_after_another) == []
+
+
 def test_named_when_a_resolution_has_no_dispute() -> None:
     assert "d-9 has a resolution and is no dispute." in unresolved(
         with_values(healthy.found(), "resolution", dispute="d-9")

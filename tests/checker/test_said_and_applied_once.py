@@ -113,6 +113,11 @@ def test_held_when_a_cause_wrote_two_subjects() -> None:
     assert not_once(with_rows(healthy.found(), "history", lambda rows: rows.append(also))) == []
 
 
+def test_named_when_money_moved_for_what_was_never_admitted() -> None:
+    [sentence] = not_once(with_values(healthy.found(), "resolution", cause=UUID(int=7)))
+    assert sentence == f"The resolution of d-1 names the cause {UUID(int=7)}, which was never admitted."
+
+
 def test_named_when_the_id_of_an_event_is_drawn() -> None:
     [closed] = [one for one in healthy.found().records if one.name == "dispute.closed"]
     drawn = uuid4()

@@ -19,6 +19,7 @@ def applied_once(found: Found) -> Verdict:
         totals.update(_effects(found, service, verdict))
         _names(found, service, verdict)
         _derived(found, service, verdict)
+    _money_admitted(found, verdict)
     verdict.figures.update(totals)
     return verdict
 
@@ -44,6 +45,16 @@ def _effects(found: Found, service: str, verdict: Verdict) -> dict[str, int]:
             verdict.wrong(f"{subject} in {service} decided {cause}, which it never admitted.", order=order_of(subject))
     own = sum(times for key, times in effects.items() if key in admitted)
     return {"causes_with_effect": own, "distinct_admitted": len(decided)}
+
+
+def _money_admitted(found: Found, verdict: Verdict) -> None:
+    """Money moves for a cause that was admitted, and for no other."""
+    admitted = {row["cause_id"] for row in found.rows("dispute", "inbox")}
+    for table in ("resolution", "journal"):
+        for row in found.rows("dispute", table):
+            if row["cause"] not in admitted:
+                sentence = f"The {table} of {row['dispute']} names the cause {row['cause']}, which was never admitted."
+                verdict.wrong(sentence, order=row["order_id"], dispute=row["dispute"])
 
 
 def _names(found: Found, service: str, verdict: Verdict) -> None:

@@ -19,6 +19,8 @@ OF_PARTIES: Final = frozenset(
 # They wait for nobody; a person looks at them.
 PATIENT: Final = ("REFUND_PENDING",)
 DEADLINES: Final = ("deadline", "promise_ends_at")
+# Its facts say until when a party is asked, and how long before that it is reminded: "48 hours".
+REMINDER: Final = "timer:reminder"
 
 
 def deadlines_kept(found: Found) -> Verdict:
@@ -46,6 +48,9 @@ def deadline_of(row: Row) -> datetime | None:
     for name in DEADLINES:
         if facts.get(name):
             return datetime.fromisoformat(facts[name])
+    if row["event_type"] == REMINDER and "until" in facts:
+        hours = int(str(facts["before"]).partition(" ")[0])
+        return datetime.fromisoformat(facts["until"]) - timedelta(hours=hours)
     return None
 
 

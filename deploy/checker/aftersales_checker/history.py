@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from aftersales_checker import rulebook
+from aftersales_checker import commands, rulebook
 from aftersales_checker.found import Found, Row, Verdict, order_of
 
 # Replayed by an operator or after waiting: those come when they come.
@@ -32,6 +32,7 @@ def legal_history(found: Found) -> Verdict:
     for service in found.databases:
         _contiguous(found, service, verdict)
         _in_order(found, service, verdict)
+        _in_real_time(found, service, verdict)
     _legal(found, verdict)
     _cases(found, verdict)
     verdict.figures["illegal"] = len(verdict.violations)
@@ -84,6 +85,29 @@ def _in_order(found: Found, service: str, verdict: Verdict) -> None:
                 order=order_of(row["subject"]),
             )
         last[(row["subject"], topic, partition)] = max(offset, before)
+
+
+def _in_real_time(found: Found, service: str, verdict: Verdict) -> None:
+    """Of two commands to one subject, of which one was answered before the other was sent, that one was decided first."""
+    told = {
+        commands.cause(actor, key): (began, ended, key)
+        for (where, actor, key), began, ended in commands.acknowledged(found.run.operations)
+        if where == service
+    }
+    # The earliest end among the decisions that come later in the subject's history.
+    later: dict[str, tuple[float, str]] = {}
+    for row in reversed(found.rows(service, "history")):
+        if row["cause_id"] not in told:
+            continue
+        began, ended, key = told[row["cause_id"]]
+        before, other = later.get(row["subject"], (float("inf"), ""))
+        if before < began:
+            sentence = (
+                f"{row['subject']} in {service} decided the command {key} before {other}, which was answered first."
+            )
+            verdict.wrong(sentence, order=order_of(row["subject"]))
+        later[row["subject"]] = min((before, other), (ended, key))
+    verdict.figures["commands_in_order"] = verdict.figures.get("commands_in_order", 0) + len(told)
 
 
 def _legal(found: Found, verdict: Verdict) -> None:

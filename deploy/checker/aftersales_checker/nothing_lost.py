@@ -1,13 +1,9 @@
 """I1: nothing lost. Every record and every acknowledged command is in the log of causes of everyone it concerns."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, Final
 from uuid import UUID
 
-from aftersales_checker.found import INPUT_TOPICS, LISTENS, Found, Place, Record, Row, Verdict, cause_of, repeated
-
-COMMANDS: Final = ("POST ", "PUT ", "PATCH ", "DELETE ")
+from aftersales_checker import commands
+from aftersales_checker.found import INPUT_TOPICS, LISTENS, Found, Place, Record, Row, Verdict, repeated
 
 
 def nothing_lost(found: Found) -> Verdict:
@@ -79,10 +75,10 @@ def _commands_known(found: Found, known: dict[str, frozenset[UUID]], verdict: Ve
         service: {row["cause_id"] for row in database.rows("inbox") if row["outcome"] == "applied"}
         for service, database in found.databases.items()
     }
-    for (service, actor, key), attempts in _by_key(found.run.operations).items():
+    for (service, actor, key), attempts in commands.by_key(found.run.operations).items():
         if service not in known:
             continue
-        cause, ends = cause_of(_source(actor), key), [_end(attempt) for attempt in attempts]
+        cause, ends = commands.cause(actor, key), [commands.end(attempt) for attempt in attempts]
         who = f"The command {key} of {actor} ({attempts[0][0].get('f')})"
         counts["commands_ok"] += ends.count("ok")
         counts["commands_failed"] += ends.count("fail")
@@ -92,33 +88,6 @@ def _commands_known(found: Found, known: dict[str, frozenset[UUID]], verdict: Ve
         if set(ends) == {"fail"} and cause in applied[service]:
             verdict.wrong(f"{who} was refused at every attempt, and {service} has applied it.")
     verdict.figures.update(counts)
-
-
-Attempt = list[Row]
-
-
-def _by_key(operations: Sequence[Row]) -> dict[tuple[str, str, str], list[Attempt]]:
-    """The attempts under each (service, actor, key); an attempt is its begin and, where it had one, its end."""
-    attempts: dict[Any, Attempt] = defaultdict(list)
-    for line in operations:
-        attempts[(line.get("process"), line["op"])].append(line)
-    found: dict[tuple[str, str, str], list[Attempt]] = defaultdict(list)
-    for attempt in attempts.values():
-        begin = attempt[0]
-        if begin.get("key") and str(begin.get("f", "")).startswith(COMMANDS):
-            found[(begin["service"].replace("-", "_"), begin["actor"], begin["key"])].append(attempt)
-    return found
-
-
-def _end(attempt: Attempt) -> str:
-    """`ok`, `fail`, or `info` where nobody knows; what never ended stays open for ever."""
-    ends = [str(line["type"]) for line in attempt if line["type"] != "invoke"]
-    return ends[-1] if ends else "info"
-
-
-def _source(actor: str) -> str:
-    """A service speaks as itself, a person by role."""
-    return actor.removeprefix("service:")
 
 
 def _place(row: Row) -> Place:

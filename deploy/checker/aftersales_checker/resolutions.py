@@ -10,6 +10,8 @@ SETTLED: Final = ("CLOSED_REFUNDED", "CLOSED_REJECTED", "REFUND_PENDING")
 RESOLVING: Final = ("REFUND_PENDING", "CLOSED_REJECTED")
 APPEAL: Final = "25"
 REFUND_ORDERED: Final = "dispute.refund_ordered.v1"
+COMPLAINT: Final = "marketplace.complaint_made.v1"
+OPENING: Final = ("1", "26")
 
 
 def one_resolution(found: Found) -> Verdict:
@@ -27,6 +29,7 @@ def one_resolution(found: Found) -> Verdict:
     for name in count.keys() - disputes.keys():
         verdict.wrong(f"{name} has a resolution and is no dispute.", dispute=name)
     _never_two(found, verdict)
+    _one_open_a_line(found, verdict)
     verdict.figures.update(disputes=len(disputes), resolutions=count.total())
     return verdict
 
@@ -47,3 +50,22 @@ def _never_two(found: Found, verdict: Verdict) -> None:
     for dispute, instructions in orders.items():
         if len(instructions) > 1:
             verdict.wrong(f"{dispute} has {len(instructions)} payment instructions.", dispute=dispute)
+
+
+def _one_open_a_line(found: Found, verdict: Verdict) -> None:
+    """In history: while a dispute is open on a line no other is opened on it. The lines are the complaint's own."""
+    lines = {
+        (record.cause_id, record.says.get("dispute")): tuple(record.says.get("units", ()))
+        for record in found.on("marketplace.complaints", COMPLAINT)
+    }
+    open_on: dict[tuple[str, str], str] = {}
+    for row, move in moves_of(found):
+        if move.number in OPENING:
+            for line in lines.get((row["cause_id"], move.thing), ()):
+                other = open_on.setdefault((row["subject"], line), move.thing)
+                if other != move.thing:
+                    verdict.wrong(
+                        f"{move.thing} was opened on line {line}, on which {other} was open.", dispute=move.thing
+                    )
+        if move.after.startswith("CLOSED"):
+            open_on = {place: thing for place, thing in open_on.items() if thing != move.thing}
