@@ -39,9 +39,8 @@ def cause(actor: str, key: str) -> UUID:
 def acknowledged(operations: Sequence[Row]) -> Iterator[tuple[Command, float, float]]:
     """Of every command that was acknowledged: the monotonic seconds of its first begin and of its first good end."""
     for command, attempts in by_key(operations).items():
-        begins = [
-            line["mono"] for attempt in attempts for line in attempt if line["type"] == "invoke" and "mono" in line
-        ]
-        ends = [line["mono"] for attempt in attempts for line in attempt if line["type"] == "ok" and "mono" in line]
+        lines = [line for attempt in attempts for line in attempt if "mono" in line]
+        begins = [line["mono"] for line in lines if line["type"] == "invoke"]
+        ends = [line["mono"] for line in lines if line["type"] == "ok"]
         if begins and ends:
             yield command, min(begins), min(ends)

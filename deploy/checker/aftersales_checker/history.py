@@ -88,7 +88,7 @@ def _in_order(found: Found, service: str, verdict: Verdict) -> None:
 
 
 def _in_real_time(found: Found, service: str, verdict: Verdict) -> None:
-    """Of two commands to one subject, of which one was answered before the other was sent, that one was decided first."""
+    """Of two commands to one subject, one of them answered before the other was sent, that one was decided first."""
     told = {
         commands.cause(actor, key): (began, ended, key)
         for (where, actor, key), began, ended in commands.acknowledged(found.run.operations)

@@ -97,7 +97,7 @@ def poison(order: str) -> Message:
 
 
 def everything_said() -> list[Message]:
-    return [poison(ORDERS[0]), *(said for order in ORDERS for said in talk(order))]
+    return [said for order in ORDERS for said in talk(order)]
 
 
 def every_fact() -> list[Message]:
@@ -108,9 +108,9 @@ def repeated(stage: Stage) -> None:
     """Everything is published twice, the second time when the first has had its effect."""
     stage.start("dispute")
     known, said = every_fact(), everything_said()
-    stage.publish(*known, *said)
+    stage.publish(poison(ORDERS[0]), *known, *said)
     stage.rest()
-    stage.publish(*known, *said[1:], copy=2)
+    stage.publish(*known, *said, copy=2)
     stage.rest()
 
 
@@ -118,7 +118,7 @@ def killed(stage: Stage, failpoint: str, service: str = "dispute", others: tuple
     """A process dies in the midst of the conversation and comes back."""
     for each in (*others, service):
         stage.start(each)
-    stage.publish(*every_fact())
+    stage.publish(*every_fact(), poison(ORDERS[0]))
     stage.rest()
     stage.arm(service, f"{failpoint}:kill")
     with stage.held(service):
