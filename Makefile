@@ -3,7 +3,7 @@ PYTHON ?= python3
 AFTERSALES := .venv/bin/aftersales
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock test up down status demo story bench faults-planted
+.PHONY: help setup lock test up down status demo story bench faults faults-planted
 
 help:  ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ story: setup  ## play the dated stories
 
 bench: setup  ## measure the engine beside its peers
 	@$(AFTERSALES) bench
+
+faults: setup  ## kill and stop every part while the demo's load runs, then prove that nothing differs
+	@$(AFTERSALES) faults
 
 faults-planted: setup  ## show that the checker finds what is broken on purpose
 	@$(AFTERSALES) faults-planted

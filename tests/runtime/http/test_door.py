@@ -10,6 +10,7 @@ from tests.runtime.http.conftest import Client, MakeClient
 from tests.support.tokens import Issuer, bearer
 
 from aftersales.errors import Refused
+from aftersales.runtime import failpoints
 from aftersales.runtime.bodies import Gate
 from aftersales.runtime.door import Door
 from aftersales.runtime.http import Parts
@@ -163,3 +164,22 @@ async def test_more_at_once_than_can_be_answered_are_told_to_come_again() -> Non
     await Door(never, most_at_once=0)(scope, nothing, send)
     assert sent[0]["status"] == 503
     assert (b"retry-after", b"5") in sent[0]["headers"]
+
+
+async def test_a_process_that_dies_as_it_answers_has_said_half_of_it() -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"whole"})
+
+    async def keep(message: Message) -> None:
+        sent.append(message)
+
+    async def nothing() -> Message:
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "POST", "path": "/accounts", "headers": []}
+    with failpoints.armed("H4:raise"), pytest.raises(failpoints.FailpointReached):
+        await Door(app)(scope, nothing, keep)
+    assert [message.get("body") for message in sent] == [None, b"wh"]
