@@ -66,10 +66,12 @@ def test_an_attempt_is_unknown_where_only_a_repeat_can_tell(answer: Answer | Non
     assert outcome(answer) == kind
 
 
-def test_the_load_waits_for_the_faults_but_never_where_a_fault_waits_for_the_load() -> None:
+def test_the_load_waits_for_the_faults_and_goes_further_where_a_fault_waits_for_it() -> None:
     assert may_pass(0.5, 0.5, hungry=False)
     assert not may_pass(0.6, 0.5, hungry=False)
     assert may_pass(0.6, 0.5, hungry=True)
+    assert not may_pass(0.8, 0.5, hungry=True)
+    assert may_pass(1.0, 0.9, hungry=True)
 
 
 def test_what_the_checker_says_is_taken_over() -> None:

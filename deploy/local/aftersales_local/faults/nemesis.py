@@ -28,6 +28,7 @@ LOOK_EVERY: Final = 0.25
 class Nemesis:
     """setting: the lock of whoever sets the clock. under_load: whether the load goes on at this moment.
 
+    load_over: nothing will come any more, so that what was not reached by now never is.
     hungry: the lines that wait for the load to reach a named step. unseen: the steps that were never reached.
     lost: what did not recover in time, in sentences.
     """
@@ -47,6 +48,7 @@ class Nemesis:
         self.lost: list[str] = []
         self.done = 0
         self.armings = 0
+        self.load_over = False
         self.total = count(lines.values())
         self.under_load: Callable[[], bool] = lambda: True
         self._stack = stack
@@ -81,7 +83,7 @@ class Nemesis:
                 if duty.kind != STEP:
                     await {KILL: self._kill, STOP: self._stop, STORM: self._storms}[duty.kind](duty)
                 self.done += 1
-            elif attempt < ATTEMPTS:
+            elif attempt < ATTEMPTS and not self.load_over:
                 left.append((duty, attempt + 1))
             else:
                 self.unseen.append(duty)

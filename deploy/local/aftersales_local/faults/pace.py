@@ -8,8 +8,10 @@ from typing import Final
 
 from aftersales_local.faults.nemesis import Nemesis
 
-# How far the load may be ahead of the faults, as a share of the whole.
+# How far the load may be ahead of the faults, as a share of the whole; further where a fault waits for the load, yet not
+# so far that nothing would be left for those to come.
 AHEAD: Final = 0.03
+FURTHER: Final = 0.2
 LOOK_EVERY: Final = 0.1
 
 
@@ -34,4 +36,4 @@ class Pace:
 
 def may_pass(load: float, faults: float, *, hungry: bool) -> bool:
     """load, faults: how much of each is done. hungry: a process waits for the load to reach a named step in it."""
-    return hungry or load <= faults + AHEAD
+    return load <= faults + (FURTHER if hungry else AHEAD)

@@ -157,13 +157,20 @@ async def _act(
             nemesis.under_load = lambda: not pace.holding
             conductor.gate = pace.gate
         run = Run(stage, what.script, what.journeys, lambda figures: show(figures, nemesis))
-        both = [run.run(), *([nemesis.run()] if nemesis else [])]
+        both = [_loaded(run, nemesis), *([nemesis.run()] if nemesis else [])]
         figures = (await together(*both))[0]
         healed = time.monotonic()
         conductor.gate = None
         await conductor.rest()
         await conductor.until_told()
         return figures, nemesis, healed
+
+
+async def _loaded(run: Run, nemesis: Nemesis | None) -> Figures:
+    figures = await run.run()
+    if nemesis is not None:
+        nemesis.load_over = True
+    return figures
 
 
 async def bounded(act: Coroutine[Any, Any, Result]) -> Result:

@@ -79,11 +79,14 @@ def schedule(seed: int, size: Size = WHOLE, only: Sequence[str] = KINDS) -> dict
 
 
 def _of_service(service: str, size: Size, chance: Random) -> list[Duty]:
-    """Named steps first: they wait for the load to come by, and towards its end less comes by."""
+    """Kills, the stop and named steps, evenly mixed."""
     named = [Duty(STEP, service, _rest(chance) / 2, step) for step in steps_of(service)]
     chance.shuffle(named)
-    # People speak seldom: their steps get the most time.
-    named.sort(key=lambda duty: duty.step not in HTTP)
+    # People speak seldom, and neither at the very beginning nor at the end: their steps come in the second third.
+    spoken = [duty for duty in named if duty.step in HTTP]
+    silent = [duty for duty in named if duty.step not in HTTP]
+    third = len(silent) // 3
+    named = silent[:third] + _woven(spoken, silent[third : 2 * third]) + silent[2 * third :]
     others = [Duty(KILL, service, _rest(chance)) for _ in range(size.kills)]
     others.insert(chance.randrange(len(others) + 1), Duty(STOP, service, _rest(chance)))
     return _woven(named, others)
