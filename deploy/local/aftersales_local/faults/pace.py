@@ -8,8 +8,8 @@ from typing import Final
 
 from aftersales_local.faults.nemesis import Nemesis
 
-# How far the load may be ahead of the faults, as a share of the whole; further where a fault waits for the load, yet not
-# so far that nothing would be left for those to come.
+# How far the load may be ahead of the faults, as a share of the whole; further where a fault waits for the load, yet
+# not so far that nothing would be left for those to come.
 AHEAD: Final = 0.03
 FURTHER: Final = 0.2
 LOOK_EVERY: Final = 0.1
