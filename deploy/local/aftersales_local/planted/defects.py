@@ -30,9 +30,9 @@ DEFECTS: Final[dict[str, Defect]] = {
         ("alter table inbox drop constraint inbox_pkey",),
     ),
     "no-fence": Defect(
-        "reading goes on where the group says, not where the database says",
+        "whoever has a batch runs it, and reading goes on where the group says",
         "I8",
-        scenarios.KILLED_AFTER_COMMIT,
+        scenarios.TWO_OWNERS,
         breaking.no_fence,
     ),
     "mark-before-acknowledgement": Defect(

@@ -129,6 +129,16 @@ def killed(stage: Stage, failpoint: str, service: str = "dispute", others: tuple
     stage.rest()
 
 
+def two_owners(stage: Stage) -> None:
+    """Two processes own every partition at once, as a zombie and its successor do."""
+    stage.start("dispute")
+    stage.start_another("dispute")
+    stage.publish(*every_fact(), poison(ORDERS[0]), *everything_said())
+    stage.rest()
+    stage.publish(*everything_said(), copy=2)
+    stage.rest()
+
+
 def killed_in_a_timer(stage: Stage) -> None:
     """The seller is silent, and the process dies while the deadline is executed."""
     clock = "insert into simulated_clock (instant) values ($1) on conflict (one) do update set instant = $1"
@@ -193,6 +203,7 @@ def unread_answer(stage: Stage) -> None:
 
 
 REPEATED: Final = Scenario("everything twice", repeated)
+TWO_OWNERS: Final = Scenario("two owners", two_owners)
 KILLED_BEFORE_COMMIT: Final = Scenario("killed before the commit", partial(killed, failpoint="C7"))
 KILLED_AFTER_COMMIT: Final = Scenario("killed after the commit", partial(killed, failpoint="C8"))
 KILLED_BEFORE_SENDING: Final = Scenario("killed before sending", partial(killed, failpoint="R1"))

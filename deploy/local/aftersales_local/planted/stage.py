@@ -71,22 +71,29 @@ class Stage:
     # -- services ------------------------------------------------------------------------------------------------------
 
     def start(self, service: str, **settings: str) -> None:
-        child = self._servers.supervisor.start(self._program(service, settings))
-        self._children[service] = child
-        self._servers.supervisor.until_ready(child)
+        self._children[service] = self._started(self._program(service, self._ports[service], settings))
 
-    def _program(self, service: str, settings: Mapping[str, str]) -> Program:
+    def start_another(self, service: str) -> None:
+        """A second process, in a group of its own: each believes that all partitions are its."""
+        [port] = any_free_ports(1)
+        self._children[f"{service} again"] = self._started(self._program(service, port, {}))
+
+    def _started(self, program: Program) -> Child:
+        child = self._servers.supervisor.start(program)
+        self._servers.supervisor.until_ready(child)
+        return child
+
+    def _program(self, service: str, port: int, settings: Mapping[str, str]) -> Program:
         given = {
             "DATABASE_URL": self.databases[service],
             "KAFKA_BOOTSTRAP_SERVERS": self._servers.broker.bootstrap,
             "AFTERSALES_TOKEN_ISSUER": ISSUER,
             "AFTERSALES_TOKEN_JWKS": str(self.folder / "jwks.json"),
             "AFTERSALES_NOTICE_FILE": str(self.sink),
-            **listening(self._ports[service]),
+            **listening(port),
             **settings,
         }
         arguments = (self._defects[service], f"{database_name(service)}.main", str(self.folder / "failpoint"))
-        port = self._ports[service]
         return python_program(service, "aftersales_local.planted", given, port, "/health/ready", *arguments)
 
     @property
