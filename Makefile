@@ -14,6 +14,10 @@ setup:  ## make or renew the environment .venv
 lock:  ## write requirements.lock anew from the members' dependencies
 	@$(PYTHON) deploy/environment.py lock
 
+.PHONY: promtool
+promtool: setup  ## build promtool with Go, for the test of the alert rules
+	@.venv/bin/python -m aftersales_local.promtool
+
 test: setup  ## run every check and every test
 	@$(AFTERSALES) check
 

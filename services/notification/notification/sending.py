@@ -10,17 +10,25 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from aftersales.identity import cause_id
+from aftersales.runtime import metrics
 from aftersales.runtime.causes import Cause, content_hash
 from aftersales.runtime.postgres import is_passing
 from aftersales.runtime.unit import Unit
 from notification.domain.commands import NoticeCommand, NoticeDelivered, NoticeGivenUp
 from notification.domain.refs import thread_ref
 from notification.senders import Sender
-from notification.store.queue import Outgoing, claim, forget
+from notification.store.queue import Outgoing, claim, forget, waiting
 
 LOG: Final = structlog.get_logger()
+NOTICES: Final = Counter("aftersales_notices_total", "Attempts to send a notice", ["channel", "outcome"])
+NOTICES_UNSENT: Final = Gauge("aftersales_notices_unsent", "Notices that have not left, at most 20001", ["channel"])
+NOTICES_AGE: Final = Gauge(
+    "aftersales_notices_oldest_unsent_seconds", "Age of the oldest notice that has not left", ["channel"]
+)
+COUNTED: Final = 20_001
 SOURCE: Final = "notification"
 BATCH: Final = 500
 LOOK_EVERY: Final = 1.0
@@ -48,6 +56,8 @@ async def send_once(unit: Unit, sender: Sender) -> int:
     if not notices:
         return 0
     failed = await sender.send(notices)
+    NOTICES.labels(sender.channel, "sent").inc(len(notices) - len(failed))
+    NOTICES.labels(sender.channel, "failed").inc(len(failed))
     recorded = [cause for notice in notices if (cause := _cause(notice, failed)) is not None]
     if failed:
         LOG.warning("notices did not leave", channel=sender.channel, count=len(failed), why=next(iter(failed.values())))
@@ -61,12 +71,23 @@ async def send_once(unit: Unit, sender: Sender) -> int:
 async def _round(unit: Unit, sender: Sender) -> bool:
     """Whether there may be more in line."""
     try:
-        return await send_once(unit, sender) == BATCH
+        full = await send_once(unit, sender) == BATCH
+        await _show_waiting(unit, sender.channel)
+        metrics.went_well("sending")
+        return full
     except Exception as problem:
         if not is_passing(problem):
             raise
+        metrics.failed("sending")
         LOG.warning("notices are not sent for now", channel=sender.channel, problem=repr(problem))
         return False
+
+
+async def _show_waiting(unit: Unit, channel: str) -> None:
+    async with unit.pool.acquire() as connection:
+        notices, age = await waiting(connection, channel, COUNTED)
+    NOTICES_UNSENT.labels(channel).set(notices)
+    NOTICES_AGE.labels(channel).set(age)
 
 
 def _cause(notice: Outgoing, failed: Mapping[UUID, str]) -> Cause | None:

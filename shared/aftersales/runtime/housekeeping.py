@@ -24,13 +24,18 @@ TAKEN: Final = (
     asyncpg.UniqueViolationError,
     asyncpg.InvalidObjectDefinitionError,
 )
-UNSENT_COUNTED: Final = 20_001
+COUNTED: Final = 20_001
 
 FIGURES: Final = """
     select (select count(*) from (select from outbox where sent_at is null limit $1) as u) as unsent,
            (select extract(epoch from clock_timestamp() - created_at) from outbox
             where sent_at is null order by id limit 1) as age,
-           (select count(*) from parked) as parked
+           (select count(*) from (select from dead_letter where replayed_at is null limit $1) as d) as dead_letters,
+           (select count(*) from parked) as parked,
+           (select extract(epoch from app_now() - min(since)) from parked) as parked_age,
+           (select sum(n_dead_tup) from pg_stat_user_tables where relname like 'outbox%') as dead_rows,
+           (select extract(epoch from clock_timestamp() - min(xact_start)) from pg_stat_activity
+            where datname = current_database()) as transaction_age
 """
 
 
@@ -48,11 +53,15 @@ async def keep_house(pool: Pool, leads: Callable[[], bool]) -> None:
                     await keep_days(connection)
                     next_days = DAYS_EVERY
                 if next_forgetting <= 0 and leads():
-                    next_forgetting = 0.0 if await retention.forget(connection) else DAYS_EVERY
+                    behind = await retention.forget(connection)
+                    metrics.FORGETTING.set(behind)
+                    next_forgetting = 0.0 if behind else DAYS_EVERY
                 await show_figures(connection)
+                metrics.went_well("housekeeping")
         except Exception as problem:
             if not is_passing(problem):
                 raise
+            metrics.failed("housekeeping")
             LOG.warning("house-keeping is late", problem=repr(problem))
         next_days -= FIGURES_EVERY
         next_forgetting -= FIGURES_EVERY
@@ -98,8 +107,12 @@ def _name(day: date) -> str:
 
 
 async def show_figures(connection: Connection) -> None:
-    row = await connection.fetchrow(FIGURES, UNSENT_COUNTED)
+    row = await connection.fetchrow(FIGURES, COUNTED)
     assert row is not None
     metrics.UNSENT.set(row["unsent"])
     metrics.UNSENT_AGE.set(float(row["age"] or 0))
+    metrics.DEAD_LETTERS_WAITING.set(row["dead_letters"])
     metrics.PARKED_NOW.set(row["parked"])
+    metrics.PARKED_AGE.set(float(row["parked_age"] or 0))
+    metrics.OUTBOX_DEAD_ROWS.set(float(row["dead_rows"] or 0))
+    metrics.OLDEST_TRANSACTION.set(float(row["transaction_age"] or 0))

@@ -37,6 +37,7 @@ async def is_open(connection: Connection, now: datetime, read_until: datetime | 
 
 async def beat(connection: Connection, what: str, now: datetime) -> None:
     """The door is open at `now`."""
+    metrics.went_well("outages")
     before = await connection.fetchval(
         "with before as (select at from tick where what = $1) "
         "insert into tick as t (what, at) values ($1, $2) "

@@ -257,7 +257,7 @@ class Receive:
             async with self._unit.pool.acquire() as connection:
                 at = await app_now(connection)
                 self.lag, read = await self.partitions.unread()
-                metrics.LAG.set(self.lag)
+                metrics.show_lag(self.lag)
                 # No await between here and there: what was taken a moment ago is past the position, yet not committed.
                 busy |= self._taken()
                 # What was forgotten after it was taken is past the position too, until the partitions are claimed anew.

@@ -102,6 +102,7 @@ class Relay:
                     if not is_passing(problem) and not isinstance(problem, (KafkaError, Failure)):
                         raise
                     metrics.RELAY_FAILURES.labels(type(problem).__name__).inc()
+                    metrics.failed("relay")
                     LOG.warning("the relay pauses", problem=str(problem) or repr(problem))
                     await self._renew_producer()
                     await self._wait(BACK_OFF)
@@ -131,10 +132,12 @@ class Relay:
         if not self.leads:
             if woken:
                 await notify(connection, OUTBOX)
+            metrics.went_well("relay")
             await self._wait(STANDBY)
         elif rows := await connection.fetch(READ, BATCH):
             await self._send(connection, rows)
         else:
+            metrics.went_well("relay")
             await self._wait(POLL)
 
     async def _take(self, connection: Connection) -> None:
@@ -184,6 +187,8 @@ class Relay:
             self._remember(sent[acknowledged - 1].result())
         if problem is not None:
             await self._failed(problem)
+        else:
+            metrics.went_well("relay")
 
     def _left(self) -> float:
         return max(0.0, self._leased + SEND_UNTIL - time.monotonic())
@@ -208,6 +213,7 @@ class Relay:
         good.
         """
         metrics.RELAY_FAILURES.labels(type(problem).__name__).inc()
+        metrics.failed("relay")
         LOG.warning("the outbox was not sent as a whole", problem=repr(problem))
         if not getattr(problem, "retriable", False):
             await self._renew_producer()

@@ -37,7 +37,7 @@ DUE: Final = """
     order by due, rank, id limit $4
 """
 WAITING: Final = """
-    select count(*) filter (where due <= $1) as due, min(due) filter (where due > $1) as next
+    select count(*) filter (where due <= $1) as due, min(due) filter (where due > $1) as next, min(due) as first
     from (select due from timers where due <= $1::timestamptz + interval '1 minute' and kind = any($2::text[])
           limit 100000) as t
 """
@@ -94,9 +94,11 @@ class Wake:
             self._event.clear()
             try:
                 wait = await self.round()
+                metrics.went_well("timers")
             except Exception as problem:
                 if not is_passing(problem):
                     raise
+                metrics.failed("timers")
                 LOG.warning("timers are not looked at for now", problem=repr(problem))
                 wait = BACK_OFF
             if wait > 0:
@@ -111,6 +113,7 @@ class Wake:
             waiting = await connection.fetchrow(WAITING, now, self._kinds)
             assert waiting is not None
             metrics.TIMERS_DUE.set(waiting["due"])
+            metrics.TIMERS_AGE.set((now - waiting["first"]).total_seconds() if waiting["due"] else 0)
             if not simulated:
                 reading = breaker.Reading(now, breaker.monotonic(), waiting["due"], self._appended())
                 if await breaker.tripped(connection, reading):

@@ -25,6 +25,10 @@ CLAIM: Final = """
         n.at, c.attempts
     from claimed c join notice n on n.id = c.notice order by n.number
 """
+WAITING: Final = """
+    select count(*) as notices, coalesce(extract(epoch from app_now() - min(at)), 0)::float8 as age
+    from (select n.at from to_send t join notice n on n.id = t.notice where t.channel = $1 limit $2) as waiting
+"""
 FORGET: Final = "delete from to_send t using delivery d where d.notice = t.notice and t.notice = any($1::uuid[])"
 
 
@@ -50,6 +54,13 @@ class Outgoing:
 async def claim(connection: Connection, channel: str, most: int) -> list[Outgoing]:
     """The next notices of a channel, now ours until their lease ends."""
     return [Outgoing(**row) for row in await connection.fetch(CLAIM, channel, most)]
+
+
+async def waiting(connection: Connection, channel: str, most: int) -> tuple[int, float]:
+    """How many notices of a channel have not left, counted up to `most`, and the oldest one's age in seconds."""
+    row = await connection.fetchrow(WAITING, channel, most)
+    assert row is not None
+    return row["notices"], row["age"]
 
 
 async def forget(connection: Connection, notices: Iterable[UUID]) -> None:

@@ -87,6 +87,7 @@ class Unit:
                 taken = await self._once(rest, claim)
             except Exception as problem:
                 if not is_lasting(problem):
+                    metrics.failed("units")
                     raise
                 await self._narrow(rest, claim, problem)
                 return
