@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -109,8 +110,13 @@ def order(name: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = copy_to(tmp_path_factory.mktemp("runbook"))
+def stack() -> Iterator[Stack]:
+    # Not pytest's own folder: another run of pytest shuts that to `nobody`, as whom Postgres runs.
+    with TemporaryDirectory(prefix="aftersales-runbook-") as folder:
+        yield from stack_in(copy_to(Path(folder)))
+
+
+def stack_in(folder: Path) -> Iterator[Stack]:
     (folder / "build").mkdir()
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("AFTERSALES_", "VIRTUAL_ENV"))
@@ -132,7 +138,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         subprocess.run(["make", "down"], cwd=folder, env=inherited, capture_output=True, check=False)
 
 
-# -- each makes a situation, gives the words that its commands need, and what must be true when they have run ------------
+# -- each makes a situation, gives the words that its commands need, and says how it is seen to be over ---------------
 
 Situation = Callable[[Stack], tuple[dict[str, str], Callable[[], object]]]
 
