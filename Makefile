@@ -14,9 +14,12 @@ setup:  ## make or renew the environment .venv
 lock:  ## write requirements.lock anew from the members' dependencies
 	@$(PYTHON) deploy/environment.py lock
 
-.PHONY: promtool
+.PHONY: promtool image-steps
 promtool: setup  ## build promtool with Go, for the test of the alert rules
 	@.venv/bin/python -m aftersales_local.promtool
+
+image-steps: setup  ## do what the image and Compose do, without Docker
+	@.venv/bin/python -m pytest tests/deploy/image_steps.py
 
 test: setup  ## run every check and every test
 	@$(AFTERSALES) check

@@ -69,6 +69,18 @@ def instructions(kind: str) -> list[str]:
     return [str(each["value"]) for each in parser.structure if each["instruction"] == kind]
 
 
+def stages() -> dict[str, list[str]]:
+    """The RUN instructions of each stage of the Dockerfile."""
+    found: dict[str, list[str]] = {}
+    commands: list[str] = []
+    for each in DockerfileParser(fileobj=BytesIO(DOCKERFILE.read_bytes())).structure:
+        if each["instruction"] == "FROM":
+            commands = found.setdefault(each["value"].split(" AS ")[1], [])
+        elif each["instruction"] == "RUN":
+            commands.append(each["value"])
+    return found
+
+
 def image_environment() -> dict[str, str]:
     """Our settings in it; the others are Python's and the shell's own."""
     return dict(re.findall(r"(AFTERSALES_\w+)=(\S+)", " ".join(instructions("ENV"))))
