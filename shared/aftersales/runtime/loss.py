@@ -12,7 +12,7 @@ def check_claim(partition: Partition, held: Held, beginning: int, end: int, clus
     if cluster and held.cluster_id and cluster != held.cluster_id:
         raise Failure(
             f"{partition.topic} was read from the cluster {held.cluster_id}; this one is {cluster}. "
-            "Point KAFKA_BOOTSTRAP_SERVERS at the former, or correct consumer_fence."
+            "Point KAFKA_BOOTSTRAP_SERVERS at the former, or trust this one with `aftersales positions adopt`."
         )
     if held.next_offset < beginning:
         raise lost(partition, held.next_offset, beginning)
@@ -39,12 +39,12 @@ def gaps(expected: dict[Partition, int], places: Iterable[Place]) -> dict[Partit
 def lost(partition: Partition, expected: int, beginning: int) -> Failure:
     return Failure(
         f"Records {expected} to {beginning - 1} of {partition.topic}/{partition.partition} are gone: the log begins "
-        f"at {beginning} now. Restore them, or accept the loss by setting consumer_fence.next_offset."
+        f"at {beginning} now. Restore them, or accept the loss with `aftersales positions set`."
     )
 
 
 def recreated(partition: Partition, expected: int, found: int) -> Failure:
     return Failure(
         f"{partition.topic}/{partition.partition} has record {found} where {expected} was to come: the topic or the "
-        "cluster is another one. Find out which, then correct consumer_fence."
+        "cluster is another one. Find out which, then correct it with `aftersales positions set`."
     )

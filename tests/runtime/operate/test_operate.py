@@ -151,6 +151,7 @@ async def test_a_database_is_migrated_once(
         ("dead-letters list --service toy --limit 100000", "--limit"),
         ("dead-letters show 7 --service toy", "There is no dead letter 7."),
         ("parked release account/nobody --service toy", "account/nobody"),
+        ("positions set toy.commands 9 5 --service toy", "toy has no position in toy.commands/9."),
         ("migrate all", "Name one service"),
     ],
 )
@@ -158,6 +159,19 @@ async def test_what_cannot_be_done_is_said(operator: Type, line: str, says: str)
     said = await operator(line)
     assert said.status in (1, 2)
     assert says in said.err
+
+
+async def test_positions_are_listed_set_and_adopted(operator: Type, unit: Unit) -> None:
+    assert "It has not read anything yet." in (await operator("positions list --service toy")).out
+    await unit.pool.execute(
+        "insert into consumer_fence (topic, partition, epoch, next_offset, cluster_id) values ('t', 0, 3, 7, 'old')"
+    )
+    assert (await operator("positions set t 0 9 --service toy")).status == 0
+    assert "1 partitions from the cluster new" in (await operator("positions adopt new --service toy")).out
+    [row] = (await operator("positions list --service toy --json")).rows()
+    assert (row["next_offset"], row["cluster_id"]) == (9, "new")
+    # A process that is at work under the epoch before drops its batch.
+    assert await unit.pool.fetchval("select epoch from consumer_fence") == 5
 
 
 async def test_a_database_that_is_away_is_named(operator: Type, monkeypatch: pytest.MonkeyPatch) -> None:
