@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from aftersales.cli import run
 from aftersales.runtime.migrate import migrate
 from aftersales_checker import folder, tables, topics
 from aftersales_checker.__main__ import CHECKS, document, judge
@@ -73,3 +74,8 @@ def test_line_cut_off_by_a_death_left_out(tmp_path: Path) -> None:
 def test_defect_can_still_be_planted(name: str) -> None:
     with undone():
         DEFECTS[name].plant()
+
+
+def test_sentence_when_there_is_no_such_defect(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["faults-planted", "--only", "no-brakes"]) == 2
+    assert capsys.readouterr().err.startswith("no-brakes is not a defect. There are no-inbox, no-fence, ")
