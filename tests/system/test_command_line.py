@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aftersales_local.bench import plan
 from aftersales_local.places import ROOT
 
 NOBODY_THERE = (
@@ -32,6 +33,11 @@ def aftersales(*arguments: object, **environment: str) -> subprocess.CompletedPr
         (["nope"], {}, "No such command 'nope'. See `aftersales --help`."),
         (["up", "--xyz"], {}, "No such option: --xyz. See `aftersales up --help`."),
         (["topics", "apply"], {}, "KAFKA_BOOTSTRAP_SERVERS is not set. Set it to host:port of a Kafka broker."),
+        (
+            ["bench", "--only", "nope"],
+            {},
+            f"nope is no part of the benchmark. Its parts are {', '.join(plan.NAMES)}.",
+        ),
         (["topics", "apply", "--file", "nope"], {}, "There is no file nope. Name the topics' file with --file."),
         (
             ["topics", "apply"],
@@ -39,7 +45,7 @@ def aftersales(*arguments: object, **environment: str) -> subprocess.CompletedPr
             NOBODY_THERE,
         ),
     ],
-    ids=["unknown command", "unknown option", "missing setting", "missing file", "unreachable broker"],
+    ids=["unknown command", "unknown option", "missing setting", "unknown part", "missing file", "unreachable broker"],
 )
 def test_one_sentence_when_wrong(arguments: list[str], environment: dict[str, str], sentence: str) -> None:
     done = aftersales(*arguments, **environment)
@@ -52,7 +58,7 @@ def test_help_when_nothing_is_said() -> None:
     assert "Commands:" in aftersales().stderr
 
 
-@pytest.mark.parametrize("command", ["up", "down", "status", "check", "topics"])
+@pytest.mark.parametrize("command", ["up", "down", "status", "check", "topics", "bench"])
 def test_every_command_has_help(command: str) -> None:
     done = aftersales(command, "--help")
     assert done.returncode == 0

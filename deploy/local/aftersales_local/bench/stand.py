@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -125,14 +126,14 @@ class Stand:
 
     async def start(self, *services: str) -> None:
         """Start these and wait until they may be sent work; the same name twice is two processes of one service."""
-        os.environ[SESSION_TIMEOUT] = LONG_ENOUGH_MS
         children = []
         for service in services:
             [port] = any_free_ports(1)
             self.ports[service] = port
             self.ports.setdefault("dispute", port)
             program = service_program(service, self.database(service), self.broker, self.ports)
-            child = self._supervisor.start(program)
+            patient = {**(program.environment or {}), SESSION_TIMEOUT: LONG_ENOUGH_MS}
+            child = self._supervisor.start(replace(program, environment=patient))
             self._running.append((service, child))
             children.append(child)
         await asyncio.to_thread(self._supervisor.until_ready, *children)
