@@ -132,9 +132,9 @@ def accepted(by: str = SELLER, **differs: Any) -> marketplace.PlanAccepted:
     return said
 
 
-def a_refusal(counter: int | None = None, **differs: Any) -> marketplace.PlanRefused:
+def a_refusal(counter: int | None = None, by: str = SELLER, **differs: Any) -> marketplace.PlanRefused:
     plan = refund(counter) if counter is not None else None
-    said: marketplace.PlanRefused = command(marketplace.PlanRefused, SELLER, counter=plan, **differs)
+    said: marketplace.PlanRefused = command(marketplace.PlanRefused, by, counter=plan, **differs)
     return said
 
 

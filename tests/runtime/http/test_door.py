@@ -1,12 +1,14 @@
 """What every route has: problems for everything, protective headers, health, figures, pages, limits."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 from tests.runtime.conftest import Hand
 from tests.runtime.http.conftest import Client, MakeClient
+from tests.support.bad_input import HTTP, covers
 from tests.support.tokens import Issuer, bearer
 
 from aftersales.errors import Refused
@@ -64,6 +66,7 @@ async def test_pages_about_the_api_where_switched_on(parts: Parts, make_client: 
     assert "409" in deposit["responses"]
 
 
+@covers(52, over=[HTTP])
 async def test_too_many_requests_of_one_caller(parts: Parts, issuer: Issuer, make_client: MakeClient) -> None:
     client = make_client(replace(parts, rates=Rates(2, clock=lambda: 0.0)))
     headers = bearer(issuer.token())
@@ -130,6 +133,7 @@ async def test_pages_follow_one_another(client: Client, buyer: dict[str, str], u
     assert seen == [["a", "b"], ["c", "d"], ["e"]]
 
 
+@covers(52, over=[HTTP])
 async def test_a_slow_body_is_given_up() -> None:
     sent: list[Message] = []
 
@@ -183,3 +187,13 @@ async def test_a_process_that_dies_as_it_answers_has_said_half_of_it() -> None:
     with failpoints.armed("H4:raise"), pytest.raises(failpoints.FailpointReached):
         await Door(app)(scope, nothing, keep)
     assert [message.get("body") for message in sent] == [None, b"wh"]
+
+
+@covers(27, over=[HTTP])
+async def test_a_body_that_never_ends_arriving_is_cut(client: Client) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 1_000
+
+    answer = await client.post("/accounts/a/deposits", content=endless(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from tests.runtime.http.conftest import toy_api
 from tests.runtime.toy import Toy
+from tests.support.bad_input import HTTP, covers
 from tests.support.tokens import Issuer
 
 from aftersales.runtime import server
@@ -50,6 +51,7 @@ def post(issuer: Issuer, *headers: bytes, body: bytes = BODY) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
+@covers(27, 42, over=[HTTP])
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
@@ -57,6 +59,7 @@ def post(issuer: Issuer, *headers: bytes, body: bytes = BODY) -> bytes:
         ((b"Content-Length: 13", b"Transfer-Encoding: chunked"), CHUNKED),
         ((b"Transfer-Encoding: chunked", b"Content-Length: 13"), CHUNKED),
         ((b"Content-Length: -1",), BODY),
+        ((b"Content-Length: " + b"9" * 30,), BODY),
         ((b"Content-Length: 1_3",), BODY),
         ((b"Content-Length: 13", b"X-Bad: a\x00b"), BODY),
         ((b"Content-Length: 13", b"X-Flood: " + b"x" * 40_000), BODY),
@@ -67,6 +70,7 @@ def post(issuer: Issuer, *headers: bytes, body: bytes = BODY) -> bytes:
         "length and chunks",
         "chunks and length",
         "negative",
+        "beyond any",
         "underscore",
         "NUL",
         "40 KB",
@@ -82,6 +86,7 @@ async def test_refused_and_the_next_is_answered(
     assert good.startswith(b"HTTP/1.1 201")
 
 
+@covers(52, over=[HTTP])
 async def test_a_head_that_never_ends_is_cut(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET / HTTP/1.1\r\nX-Flood: ")
@@ -95,6 +100,7 @@ async def test_a_head_that_never_ends_is_cut(port: int) -> None:
     writer.close()
 
 
+@covers(52, over=[HTTP])
 @pytest.mark.parametrize("said", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: toy\r\n"])
 async def test_a_head_that_is_not_sent_is_not_waited_for(
     port: int, said: bytes, monkeypatch: pytest.MonkeyPatch

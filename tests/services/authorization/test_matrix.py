@@ -23,6 +23,7 @@ from aftersales_local import postgres as databases
 from tests.services.authorization.actors import ACTORS, Row, credentials, told
 from tests.services.authorization.who_may import LISTED, OPEN
 from tests.services.authorization.worlds import DOORS, Door, Thing
+from tests.support.bad_input import HTTP, covers
 from tests.support.served import Served, listening, served
 from tests.support.tokens import REFUSED, Issuer, bearer
 
@@ -115,6 +116,7 @@ async def things_of(town: Town, service: str, row: Row, actors: Iterable[str]) -
     return things
 
 
+@covers(22, 47, over=[HTTP])
 @pytest.mark.parametrize(("service", "route"), ROWS)
 async def test_every_cell(town: Town, service: str, route: str) -> None:
     row, door, made = DOORS[service].rows[route], DOORS[service], town.made[service]
@@ -187,6 +189,7 @@ class Lists:
         return {item[self._door.listed] for item in page.json()["items"]}
 
 
+@covers(50, over=[HTTP])
 @pytest.mark.parametrize(("service", "route"), ROWS)
 async def test_no_token_but_a_good_one(town: Town, service: str, route: str) -> None:
     """Each trick in the name of somebody who would be granted it, on what is theirs."""

@@ -34,7 +34,7 @@ from tests.rules.dispute.builders import OPENED
 from tests.rules.dispute.world import MARKET, SOURCES
 from tests.runtime.waiting import eventually
 from tests.support.heard import Heard, heard
-from tests.support.served import settings
+from tests.support.served import listening, settings
 from tests.support.tokens import ISSUER
 
 SPEAKS_ON: Final = {"dispute.disputes", "dispute.settlements"}
@@ -252,14 +252,16 @@ async def _doors(kafka: str, database: str, keys: Path) -> AsyncIterator[Doors]:
     async def jwks() -> bytes:
         return await asyncio.to_thread(public_keys, keys)
 
-    async with heard(SERVICE, kafka, database, SPEAKS_ON) as listening:
+    async with heard(SERVICE, kafka, database, SPEAKS_ON) as hearing:
         reads = reader(database, "dispute")
         verifier = Verifier(Keys(jwks), issuer=ISSUER, audience="aftersales")
-        unit = listening.engine.unit
+        unit = hearing.engine.unit
         health = Health()
         health.started = True
         parts = Parts(SERVICE, settings(database), unit, reads, unit.policies, verifier, Rates(0), health)
-        transport = httpx2.ASGITransport(app=create_app(SERVICE, parts, routers()), raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://dispute") as client:
-            yield Doors(listening, client, keys)
+        async with (
+            listening(lambda _: create_app(SERVICE, parts, routers())) as address,
+            httpx2.AsyncClient(base_url=address) as client,
+        ):
+            yield Doors(hearing, client, keys)
         await reads.dispose()

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
@@ -19,6 +20,7 @@ from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED
 from tests.rules.dispute.world import MARKET
 from tests.services.dispute.doors import Case, Doors, doors
+from tests.support.bad_input import covers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -154,6 +156,7 @@ def without_names(answer: dict[str, Any], case: Case) -> dict[str, Any]:
     return {"status": answer["status"], "body": body}
 
 
+@covers(45)
 @pytest.mark.parametrize("situation", EVERY)
 async def test_the_same_words_over_either_door_do_the_same(town: Doors, situation: Situation) -> None:
     over_kafka, over_http = Case(), Case()
@@ -200,6 +203,7 @@ async def test_one_source_and_id_is_one_cause(town: Doors, situation: Situation,
     assert answered["body"].get("slug") == situation.slug
 
 
+@covers(24)
 @pytest.mark.parametrize("kafka_first", [True, False], ids=["Kafka first", "HTTP first"])
 async def test_a_used_id_with_other_words_changes_nothing(town: Doors, kafka_first: bool) -> None:
     case = Case()
@@ -218,7 +222,7 @@ async def test_a_used_id_with_other_words_changes_nothing(town: Doors, kafka_fir
         await town.read(record)
         letter = await town.dead_letter(record)
         assert letter is not None
-        assert letter["reason"] == "id-collision"
+        assert (letter["reason"], orjson.loads(letter["body"])["want"]["amount"]) == ("id-collision", 99)
     assert await town.left_behind(case) == before
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BeforeValidator
 
 from aftersales.contracts.envelope import Id
 from aftersales.identity import Actor, Role, not_found
@@ -23,7 +24,16 @@ async def party(caller: Caller) -> Actor:
     return caller
 
 
+def one_spelling(text: str) -> UUID:
+    """An id has one name; another spelling of it would be another key in somebody's cache or log."""
+    found = UUID(text)
+    if str(found) != text or not found.int:
+        raise ValueError("an id is written in lower case, with hyphens, as it was given")
+    return found
+
+
 Party = Annotated[Actor, Depends(party)]
+Notice = Annotated[UUID, BeforeValidator(one_spelling)]
 
 
 @router.get("/inbox")
@@ -41,12 +51,12 @@ async def inbox(
 
 
 @router.get("/inbox/{notice}")
-async def one(notice: UUID, caller: Party, parts: Ours) -> NoticeRead:
+async def one(notice: Notice, caller: Party, parts: Ours) -> NoticeRead:
     return read(await _mine(parts, caller, notice))
 
 
 @router.post("/inbox/{notice}/read")
-async def mark_read(notice: UUID, caller: Party, parts: Ours) -> Response:
+async def mark_read(notice: Notice, caller: Party, parts: Ours) -> Response:
     """Note that it was read. Asking again changes nothing and gives the same answer; no Idempotency-Key is needed."""
     row = await _mine(parts, caller, notice)
     opened = NoticeOpened(

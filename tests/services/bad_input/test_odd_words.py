@@ -1,27 +1,20 @@
 """Words that can be read and are odd all the same: said twice, too early, by the wrong one, in another version."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import orjson
 import pytest
-import pytest_asyncio
 
 from aftersales.contracts import tracking
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import ComplaintMade, PlanChanged
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, SHIPPED
-from tests.services.dispute.doors import Case, Doors, Where, doors, envelope
+from tests.services.dispute.doors import Case, Doors, Where, envelope
+from tests.support.bad_input import HTTP, KAFKA, covers
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def town(kafka: str, postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Doors]:
-    async with doors(kafka, postgres_server, tmp_path_factory.mktemp("keys")) as made:
-        yield made
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def complaint(case: Case, **differs: Any) -> ComplaintMade:
@@ -43,6 +36,7 @@ async def outcome(town: Doors, record: Where) -> tuple[str, str | None]:
     return row["outcome"], row["slug"]
 
 
+@covers(11, over=[KAFKA])
 async def test_11_further_fields_are_heard_in_silence_and_set_nothing(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -59,18 +53,7 @@ async def test_11_further_fields_are_heard_in_silence_and_set_nothing(town: Door
     assert tuple(row) == (case.dispute, "AWAITING_SELLER", 0, None)
 
 
-@pytest.mark.parametrize(("amount", "slug"), [(0, "amount-too-small"), (4199, "above-cap"), (10**15, "above-cap")])
-async def test_12_an_amount_outside_the_cap_is_refused(town: Doors, amount: int, slug: str) -> None:
-    case = Case()
-    await town.places(case)
-    await town.hears(complaint(case))
-    record = await town.say(say.change(amount, **case.names(PlanChanged)))
-    await town.read(record)
-    assert (await town.answer(record))["body"]["slug"] == slug
-    assert await town.states(case) == {case.dispute: "AWAITING_SELLER"}
-    assert [each["amount"] for each in await town.said(case) if "amount" in each] == [4198]
-
-
+@covers(12, over=[KAFKA])
 async def test_12_an_opening_above_the_cap_asks_for_the_cap(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -79,6 +62,7 @@ async def test_12_an_opening_above_the_cap_asks_for_the_cap(town: Doors) -> None
     assert said[0]["want"]["amount"] == 4198
 
 
+@covers(13, over=[KAFKA])
 @pytest.mark.parametrize(("currency", "shown"), [("JPY", "4198 JPY"), ("USD", "41.98 USD"), ("KWD", "4.198 KWD")])
 async def test_13_a_currency_is_shown_with_its_own_decimals(town: Doors, currency: str, shown: str) -> None:
     case = Case()
@@ -92,6 +76,7 @@ async def test_13_a_currency_is_shown_with_its_own_decimals(town: Doors, currenc
     assert shown in (await town.answer(record))["body"]["sentence"]
 
 
+@covers(18, over=[KAFKA])
 async def test_18_a_scan_told_twice_is_one(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -101,6 +86,7 @@ async def test_18_a_scan_told_twice_is_one(town: Doors) -> None:
     assert await town.state_of(case) == before
 
 
+@covers(19, over=[KAFKA])
 async def test_19_older_news_lowers_nothing(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -110,6 +96,7 @@ async def test_19_older_news_lowers_nothing(town: Doors) -> None:
     assert (parcel["status"], parcel["delivered_at"]) == ("delivered", "2025-04-28T15:00:00Z")
 
 
+@covers(20, over=[KAFKA])
 async def test_20_delivered_and_lost_pays_nobody_by_itself(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -121,6 +108,7 @@ async def test_20_delivered_and_lost_pays_nobody_by_itself(town: Doors) -> None:
     assert await town.pool.fetchval("select count(*) from resolution where order_id = $1", case.order) == 0
 
 
+@covers(21, over=[KAFKA])
 async def test_21_words_before_their_order_wait_and_the_21st_is_refused(town: Doors) -> None:
     case = Case()
     await town.at(OPENED)
@@ -133,6 +121,7 @@ async def test_21_words_before_their_order_wait_and_the_21st_is_refused(town: Do
     assert await town.states(case) == {case.dispute: "AWAITING_SELLER"}
 
 
+@covers(21, over=[KAFKA])
 async def test_21_a_word_whose_order_never_comes_is_refused_after_a_day(town: Doors) -> None:
     case = Case()
     await town.at(OPENED)
@@ -147,6 +136,8 @@ async def test_21_a_word_whose_order_never_comes_is_refused_after_a_day(town: Do
     assert await town.states(case) == {}
 
 
+@covers(22)
+@covers(21, over=[HTTP])
 async def test_22_a_stranger_opens_nothing(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -162,6 +153,7 @@ async def test_22_a_stranger_opens_nothing(town: Doors) -> None:
     assert await town.pool.fetchval("select count(*) from orders where id = $1", unknown.order) == 0
 
 
+@covers(26, over=[KAFKA])
 async def test_26_an_unknown_word_is_noted_and_changes_nothing(town: Doors) -> None:
     case = Case()
     await town.places(case)
@@ -175,6 +167,7 @@ async def test_26_an_unknown_word_is_noted_and_changes_nothing(town: Doors) -> N
     assert (await town.state_of(case), await town.parked(case)) == (before, [])
 
 
+@covers(26)
 async def test_26_a_newer_version_parks_its_own_subject_alone(town: Doors) -> None:
     newer, other = Case(), Case()
     for case in (newer, other):
@@ -193,3 +186,26 @@ async def test_26_a_newer_version_parks_its_own_subject_alone(town: Doors) -> No
     answer = await town.ask(said, role="buyer", sub=said.by)
     assert (answer.status_code, answer.json()["slug"]) == (503, "parked")
     assert await town.states(newer) == {}
+
+
+@covers(23)
+async def test_23_repeats_from_long_ago_change_nothing(town: Doors) -> None:
+    over_kafka, over_http = Case(), Case()
+    for case in (over_kafka, over_http):
+        await town.places(case)
+    said: list[tuple[Event, str]] = [
+        (complaint(over_kafka), "c"),
+        (say.change(500, **over_kafka.names(PlanChanged)), "p"),
+    ]
+    for event, name in said:
+        await town.read(await town.say(event, name=f"{name}-{over_kafka.suffix}"))
+    asked = {"role": "buyer", "sub": "anna", "key": over_http.suffix}
+    first = await town.ask(complaint(over_http), **asked)
+    await town.at(OPENED + timedelta(days=200))
+    await town.settled(over_kafka, over_http)
+    before = [await town.left_behind(case) for case in (over_kafka, over_http)]
+    for event, name in said:
+        await town.read(await town.say(event, name=f"{name}-{over_kafka.suffix}"))
+    again = await town.ask(complaint(over_http), **asked)
+    assert (again.json(), again.headers["Idempotent-Replayed"]) == (first.json(), "true")
+    assert [await town.left_behind(case) for case in (over_kafka, over_http)] == before
