@@ -34,7 +34,7 @@ def faults(
     orders: Annotated[
         int | None, typer.Option(min=1, help=f"How many orders; {ORDERS}, or {QUICK_ORDERS} with --quick.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few faults of each kind, in about three minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A few faults of each kind, in about nine minutes.")] = False,
     only: Annotated[str, typer.Option(help="Only these kinds of faults, with commas between.")] = ",".join(KINDS),
     report: Annotated[Path, typer.Option(help="Where the figures go.")] = REPORT,
     home: Home = FAULTS_HOME,
