@@ -5,6 +5,7 @@ cause's id is derived from the notice.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -38,8 +39,13 @@ MOST_ATTEMPTS: Final = 10
 
 async def send_for_ever(unit: Unit, sender: Sender) -> None:
     """One channel's duty; ends by cancellation, never in the middle of a commit."""
+    shown = float("-inf")
     while True:
-        sent = asyncio.ensure_future(_round(unit, sender))
+        # Counting reads up to `COUNTED` rows: where much waits, that must not come with every batch.
+        show = time.monotonic() - shown >= LOOK_EVERY
+        if show:
+            shown = time.monotonic()
+        sent = asyncio.ensure_future(_round(unit, sender, show=show))
         try:
             full = await asyncio.shield(sent)
         except asyncio.CancelledError:
@@ -68,11 +74,12 @@ async def send_once(unit: Unit, sender: Sender) -> int:
     return len(notices)
 
 
-async def _round(unit: Unit, sender: Sender) -> bool:
+async def _round(unit: Unit, sender: Sender, *, show: bool) -> bool:
     """Whether there may be more in line."""
     try:
         full = await send_once(unit, sender) == BATCH
-        await _show_waiting(unit, sender.channel)
+        if show:
+            await _show_waiting(unit, sender.channel)
         metrics.went_well("sending")
         return full
     except Exception as problem:
