@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 from tests.runtime.toy import Toy
 
 from aftersales.runtime.causes import Cause, DeadLetter, Place, Record
@@ -67,6 +69,28 @@ def test_a_bad_body_is_a_dead_letter(words: Toy, body: bytes | None, reason: str
     assert isinstance(dead, DeadLetter)
     assert dead.reason == reason
     assert dead.record.body == body
+
+
+def written(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """JSON text of objects and lists, with keys and texts that look like one another, spaced in every way."""
+    keys = st.sampled_from(['"a"', '"b"', '"c\\":"', '"\\u0061"'])
+    pairs = st.tuples(keys, st.sampled_from([":", " :", "\n : "]), children).map("".join)
+    return st.one_of(
+        st.lists(pairs, max_size=4).map(lambda each: "{" + ",".join(each) + "}"),
+        st.lists(children, max_size=3).map(lambda each: "[" + ",".join(each) + "]"),
+    )
+
+
+@drawn(st.recursive(st.sampled_from(['"a\\":"', '"a"', '"\\" : "', "1", "null"]), written, max_leaves=12))
+def test_a_key_that_is_there_twice_is_seen_however_it_is_written(text: str) -> None:
+    found: list[bool] = []
+    json.loads(text, object_pairs_hook=lambda pairs: found.append(len(dict(pairs)) < len(pairs)))
+    try:
+        well_formed(text.encode(), unique_keys=True)
+        refused = None
+    except Unreadable as problem:
+        refused = problem.reason
+    assert refused == ("duplicate-key" if any(found) else None)
 
 
 @pytest.mark.parametrize(
