@@ -47,3 +47,7 @@ faults: setup  ## kill and stop every part while the demo's load runs, then prov
 
 faults-planted: setup  ## show that the checker finds what is broken on purpose
 	@$(AFTERSALES) faults-planted
+
+.PHONY: mutants
+mutants: setup  ## change the rules in one place at a time; a test must notice each change
+	@$(AFTERSALES) mutants

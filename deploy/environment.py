@@ -31,6 +31,7 @@ MEMBERS = (
     "deploy/local",
     "deploy/checker",
 )
+IN_THE_IMAGE = MEMBERS[:-2]
 
 
 class CannotSetUp(Exception):
@@ -116,7 +117,7 @@ def relock() -> None:
         run(uv, "pip", "compile", *flags, *groups, "-o", LOCK, ROOT / "deploy" / "local" / "pyproject.toml")
         IMAGE_LOCKS.mkdir(exist_ok=True)
         for part, package in IMAGE_PARTS.items():
-            wanted = [ROOT / member / "pyproject.toml" for member in MEMBERS[:-1]] if package is None else ["-"]
+            wanted = [ROOT / member / "pyproject.toml" for member in IN_THE_IMAGE] if package is None else ["-"]
             run(uv, "pip", "compile", *flags, "-c", LOCK, "-o", IMAGE_LOCKS / f"{part}.lock", *wanted, said=package)
 
 

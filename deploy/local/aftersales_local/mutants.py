@@ -1,0 +1,129 @@
+"""`aftersales mutants`: the rules are changed in one place at a time, and a test must notice each change.
+
+mutmut does the work, on copies: it wants all packages under one `src` and leaves its files where it runs.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from aftersales.errors import Failure
+from aftersales_local.places import ROOT
+
+STAGE: Final = ROOT / "build" / "mutants"
+REPORT: Final = ROOT / "build" / "mutants.txt"
+PACKAGES: Final = (
+    "shared/aftersales",
+    "services/dispute/dispute",
+    "services/arbitration/arbitration",
+    "services/order-tracking/order_tracking",
+    "services/notification/notification",
+    "deploy/local/aftersales_local",
+)
+RULES: Final = (
+    "src/dispute/rules/*.py",
+    "src/arbitration/rules/*.py",
+    "src/order_tracking/rules/*.py",
+    "src/aftersales/policy/amounts.py",
+    "src/aftersales/policy/calendar.py",
+    "src/aftersales/policy/promise.py",
+)
+# What decides in memory; a test that needs a server would take hours.
+TESTS: Final = ("tests/rules", "tests/stories")
+BESIDE: Final = ("tests/__init__.py", "tests/conftest.py", "tests/support", "docs/stories", *TESTS)
+SETTINGS: Final = """
+[tool.pytest.ini_options]
+pythonpath = ["."]
+addopts = ["--import-mode=importlib", "-p", "no:cacheprovider"]
+asyncio_mode = "auto"
+
+[tool.mutmut]
+source_paths = ["src"]
+only_mutate = {rules}
+also_copy = ["docs"]
+pytest_add_cli_args_test_selection = {tests}
+"""
+LEAST_SHARE: Final = 0.9
+NOTICED: Final = ("killed", "timeout")
+RESULT: Final = re.compile(r"^\s*(?P<mutant>\S+__mutmut_\d+): (?P<status>.+)$", re.MULTILINE)
+
+
+def mutants(
+    only: Annotated[list[str] | None, typer.Option(help="A module, such as dispute.rules.settle; or several.")] = None,
+    jobs: Annotated[int, typer.Option(help="Mutants tried at once.", min=1)] = 2,
+    report: Annotated[Path, typer.Option(help="Where the survivors are listed.")] = REPORT,
+) -> int:
+    """Break the rules in one place at a time: a test must notice each change."""
+    rules = chosen(only or [])
+    stage(STAGE, rules)
+    run = [sys.executable, "-m", "mutmut", "run", "--max-children", str(jobs)]
+    if subprocess.run(run, cwd=STAGE, check=False).returncode != 0:
+        raise Failure("The tests do not pass on the unchanged rules, or nothing could be changed; see above.")
+    found = results()
+    if not found:
+        raise Failure("There is nothing in these modules that could be changed.")
+    survivors = [mutant for mutant, status in found.items() if status not in NOTICED]
+    report.write_text("\n".join(map(shown, survivors)) + "\n")
+    tell(found)
+    share = 1 - len(survivors) / len(found)
+    print(f"{len(found) - len(survivors)} of {len(found)} changes noticed ({share:.1%}). {report} has the others.")
+    return 0 if share > LEAST_SHARE else 1
+
+
+def chosen(only: list[str]) -> list[str]:
+    """The files to change. Raises Failure for a module that is not there."""
+    of_package = {Path(package).name: ROOT / package for package in PACKAGES}
+    for module in only:
+        package, _, rest = module.partition(".")
+        if package not in of_package or not (of_package[package] / f"{rest.replace('.', '/')}.py").is_file():
+            raise Failure(f"There is no module {module}. Name one of the rules, such as dispute.rules.settle.")
+    return [f"src/{module.replace('.', '/')}.py" for module in only] or list(RULES)
+
+
+def stage(folder: Path, rules: list[str]) -> None:
+    """The packages and the tests as mutmut wants them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for package in PACKAGES:
+        copy(ROOT / package, folder / "src" / Path(package).name)
+    for place in BESIDE:
+        copy(ROOT / place, folder / place)
+    (folder / "pyproject.toml").write_text(SETTINGS.format(rules=rules, tests=list(TESTS)))
+
+
+def copy(place: Path, to: Path) -> None:
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if place.is_dir():
+        shutil.copytree(place, to, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(place, to)
+
+
+def results() -> dict[str, str]:
+    """What became of each mutant, by mutmut's words."""
+    said = mutmut("results", "--all", "true")
+    return {found["mutant"]: found["status"] for found in RESULT.finditer(said)}
+
+
+def shown(mutant: str) -> str:
+    return mutmut("show", mutant)
+
+
+def mutmut(*words: str) -> str:
+    command = [sys.executable, "-m", "mutmut", *words]
+    return subprocess.run(command, cwd=STAGE, check=True, capture_output=True, text=True).stdout
+
+
+def tell(found: dict[str, str]) -> None:
+    """One line a module."""
+    of = {mutant: mutant.rpartition(".")[0] for mutant in found}
+    changed = Counter(of.values())
+    noticed = Counter(of[mutant] for mutant, status in found.items() if status in NOTICED)
+    for module in sorted(changed):
+        share = noticed[module] / changed[module]
+        print(f"{module:<40} {noticed[module]:>5} of {changed[module]:>5} noticed {share:>7.1%}")
