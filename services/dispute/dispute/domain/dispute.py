@@ -1,8 +1,8 @@
 """A dispute: our record of a buyer's complaint about some units of an order."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from dispute.domain import states
 from dispute.domain.settlement import Burden, Settlement
 
 Remedy = Literal["refund", "return"]
+NOT_MOVED: Final = timedelta(0)
 
 
 class Offer(Struct, frozen=True):
@@ -53,7 +54,8 @@ class Dispute(Struct, frozen=True):
     units: line to disputed unit numbers. since: when the state was entered. deadline: of the state's timer, None where
     it has none; AWAITING_BUYER waits for `auto_at` unless the buyer is asked to confirm a delivery (`confirming`).
     review_fallback_at: the second date of ARBITRATION_REVIEW (rulebook 8.22). clock_at, auto_at: the start of the
-    escalation clock and automatic escalation; None before it starts. answered: the seller has refused or countered.
+    escalation clock and automatic escalation; None before it starts. manual_from_moved, manual_to_moved: by how much
+    the ends of the manual window were moved since. answered: the seller has refused or countered.
     done: the parties with no more evidence, in the present evidence window. held: funds kept in escrow for it.
     owed, back: only with a return.
     trouble: the payment is for operations to look at. counts_for_seller: None until ruled.
@@ -76,6 +78,8 @@ class Dispute(Struct, frozen=True):
     done: tuple[Party, ...] = ()
     clock_at: datetime | None = None
     auto_at: datetime | None = None
+    manual_from_moved: timedelta = NOT_MOVED
+    manual_to_moved: timedelta = NOT_MOVED
     answered: bool = False
     confirming: bool = False
     held: int = 0

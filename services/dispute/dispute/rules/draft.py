@@ -127,12 +127,24 @@ class Draft:
         before = self.order.disputes[dispute.id].state if dispute.id in self.order.disputes else None
         self._moves.append(Move(dispute.id, before, to, number))
         moved = replace(dispute, state=to, since=self.now, deadline=deadline, **changes)
-        if deadline is not None and to in STATE_TIMERS:
-            self.arm(STATE_TIMERS[to], deadline, moved, deadline=deadline.isoformat())
-        if deadline is not None and to == states.HELD_IN_TRANSIT:
-            late = deadline + PATIENCE_WITH_TRACKING
-            self.arm(transitions.HOLD_OVERDUE, late, moved, deadline=deadline.isoformat())
+        self.arm_deadline(moved)
         return self.keep(moved)
+
+    def arm_deadline(self, dispute: Dispute) -> None:
+        """Wake this order at the deadline of the dispute's state, where it has one and a timer of ours ends it."""
+        deadline = dispute.deadline
+        if deadline is None:
+            return
+        if dispute.state in STATE_TIMERS:
+            self.arm(STATE_TIMERS[dispute.state], deadline, dispute, deadline=deadline.isoformat())
+        if dispute.state == states.HELD_IN_TRANSIT:
+            late = deadline + PATIENCE_WITH_TRACKING
+            self.arm(transitions.HOLD_OVERDUE, late, dispute, deadline=deadline.isoformat())
+
+    def arm_escalation(self, dispute: Dispute) -> None:
+        """Wake this order at the automatic escalation, where one runs."""
+        if dispute.auto_at is not None:
+            self.arm(transitions.ESCALATION_DUE, dispute.auto_at, dispute, deadline=dispute.auto_at.isoformat())
 
     def tell(self, step: type[DisputeStep], dispute: Dispute, **more: Any) -> Dispute:
         """Say a step of a dispute; steps are counted without gaps."""

@@ -9,7 +9,7 @@ from aftersales.contracts.dispute import DisputePlanChanged, DisputePlanRefused,
 from aftersales.contracts.marketplace import Plan, PlanAccepted, PlanChanged, PlanRefused
 from aftersales.decision import Because
 from dispute.domain import states, transitions
-from dispute.domain.dispute import Dispute, Offer
+from dispute.domain.dispute import NOT_MOVED, Dispute, Offer
 from dispute.rules import guards, windows
 from dispute.rules.draft import Draft, No
 from dispute.rules.guards import instant
@@ -103,10 +103,11 @@ def await_seller(draft: Draft, dispute: Dispute, number: str, **changes: Any) ->
         auto_at = max(auto_at, dispute.auto_at)
     moved = draft.move(changed, states.AWAITING_SELLER, number, answer_by, auto_at=auto_at)
     if auto_at != dispute.auto_at:
-        draft.arm(transitions.ESCALATION_DUE, auto_at, moved, deadline=auto_at.isoformat())
+        draft.arm_escalation(moved)
     return moved
 
 
 def hold(draft: Draft, dispute: Dispute, until: datetime, number: str) -> Dispute:
     """Held while the parcel travels; the escalation clock will start anew afterwards (8.42)."""
-    return draft.move(dispute, states.HELD_IN_TRANSIT, number, until, clock_at=None, auto_at=None, confirming=False)
+    fresh = {"clock_at": None, "auto_at": None, "manual_from_moved": NOT_MOVED, "manual_to_moved": NOT_MOVED}
+    return draft.move(dispute, states.HELD_IN_TRANSIT, number, until, confirming=False, **fresh)

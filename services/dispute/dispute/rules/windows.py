@@ -121,4 +121,5 @@ def manual_window(draft: Draft, dispute: Dispute) -> tuple[datetime, datetime] |
     closes = draft.parameter("escalate.manual_to", dispute.clock_at)
     if opens is None or closes is None:
         return None
-    return dispute.clock_at + opens, dispute.clock_at + closes
+    since, until = opens + dispute.manual_from_moved, closes + dispute.manual_to_moved
+    return dispute.clock_at + since, dispute.clock_at + until
