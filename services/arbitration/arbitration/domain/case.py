@@ -29,7 +29,7 @@ MOST_BYTES: Final = 20 * 1024
 OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
 
 
-class Round(Struct, frozen=True):
+class Round(Struct, frozen=True, omit_defaults=True):
     """One escalation of the dispute and how it ended."""
 
     number: int
@@ -40,7 +40,7 @@ class Round(Struct, frozen=True):
     end: str | None = None
 
 
-class Case(Struct, frozen=True):
+class Case(Struct, frozen=True, omit_defaults=True):
     """version: counts what has changed; a ruling names the one it saw. step: the dispute's last step that was heard.
 
     evidence_until: the end of the evidence window. review_at: the latest entry into review, from which reassign_at and

@@ -10,7 +10,7 @@ from aftersales.contracts import marketplace
 from aftersales.contracts.carrier import ScanStatus
 
 
-class Unit(Struct, frozen=True):
+class Unit(Struct, frozen=True, omit_defaults=True):
     """One disputed unit; money in minor units of the captured currency. parcel: None while it was never shipped."""
 
     line: str
@@ -27,7 +27,7 @@ class Unit(Struct, frozen=True):
         return self.net + self.shipping + self.tax
 
 
-class Lot(Struct, frozen=True):
+class Lot(Struct, frozen=True, omit_defaults=True):
     """Units of one line and parcel that are worth the same: a case of hundreds of units must still fit into its row."""
 
     line: str
@@ -39,7 +39,7 @@ class Lot(Struct, frozen=True):
     numbers: tuple[int, ...]
 
 
-class Parcel(Struct, frozen=True):
+class Parcel(Struct, frozen=True, omit_defaults=True):
     """A parcel that carries disputed units, as tracking last told of it."""
 
     id: str
@@ -54,12 +54,12 @@ class Parcel(Struct, frozen=True):
     extended: bool
 
 
-class Plan(Struct, frozen=True):
+class Plan(Struct, frozen=True, omit_defaults=True):
     remedy: str
     amount: int
 
 
-class File(Struct, frozen=True):
+class File(Struct, frozen=True, omit_defaults=True):
     """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5)."""
 
     lots: tuple[Lot, ...]

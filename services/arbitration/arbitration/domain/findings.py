@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from aftersales.contracts.envelope import MAX_AMOUNT, Token
 
 
-class Findings(Struct, frozen=True):
+class Findings(Struct, frozen=True, omit_defaults=True):
     """Findings that have been checked. None, False and empty mean "not stated".
 
     return_freight, amount: minor units. missing, intact_units: positions in the file's units. seller_share: whole

@@ -18,7 +18,7 @@ class RulingStatus(StrEnum):
     LAPSED = "lapsed"  # never sent: the facts changed, or another ruling or the end of the case came first
 
 
-class Ruling(Struct, frozen=True):
+class Ruling(Struct, frozen=True, omit_defaults=True):
     """Amounts in minor units. agent: None for the fallback ruling. explanation: rule, facts, policy and arithmetic."""
 
     id: str

@@ -16,7 +16,7 @@ Remedy = Literal["refund", "return"]
 NOT_MOVED: Final = timedelta(0)
 
 
-class Offer(Struct, frozen=True):
+class Offer(Struct, frozen=True, omit_defaults=True):
     """A party's plan. `version` counts the party's plans; the newest stands until another is made (rulebook 8.26)."""
 
     remedy: Remedy
@@ -27,7 +27,7 @@ class Offer(Struct, frozen=True):
         return Plan(remedy=self.remedy, amount=self.amount)
 
 
-class Owed(Struct, frozen=True):
+class Owed(Struct, frozen=True, omit_defaults=True):
     """What the buyer gets once the goods are back, as agreed or ruled; the freight is added when it is proven.
 
     payer: who bears the refund where the seller does not.
@@ -39,7 +39,7 @@ class Owed(Struct, frozen=True):
     carrier_claim: int
 
 
-class GoodsBack(Struct, frozen=True):
+class GoodsBack(Struct, frozen=True, omit_defaults=True):
     """How the buyer sent the goods back. freight: proven, in minor units."""
 
     carrier: str
@@ -48,7 +48,7 @@ class GoodsBack(Struct, frozen=True):
     shipped_at: datetime
 
 
-class Dispute(Struct, frozen=True):
+class Dispute(Struct, frozen=True, omit_defaults=True):
     """One dispute, whatever its state.
 
     units: line to disputed unit numbers. since: when the state was entered. deadline: of the state's timer, None where

@@ -16,7 +16,7 @@ from dispute.domain.settlement import refunded
 from dispute.domain.terms import Terms
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, omit_defaults=True):
     """Something said of an order not heard of yet: an event as JSON, judged by its arrival when the order comes."""
 
     type: str
@@ -26,14 +26,14 @@ class Waiting(Struct, frozen=True):
     cause: str
 
 
-class Address(Struct, frozen=True):
+class Address(Struct, frozen=True, omit_defaults=True):
     """Parcels shipped from `changed_at` on go to `destination`."""
 
     changed_at: datetime
     destination: str
 
 
-class LineRecord(Struct, frozen=True):
+class LineRecord(Struct, frozen=True, omit_defaults=True):
     """What disputes on a line leave for the next one (rulebook 8.28).
 
     ended: the reasons that earlier disputes ended with. cancelled: the latest dispute stands CLOSED_CANCELLED.
@@ -45,7 +45,7 @@ class LineRecord(Struct, frozen=True):
     reopened: int = 0
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, omit_defaults=True):
     """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
 
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.

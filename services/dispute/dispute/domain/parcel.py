@@ -24,7 +24,7 @@ class Span(NamedTuple):
     last: int
 
 
-class Shipment(Struct, frozen=True):
+class Shipment(Struct, frozen=True, omit_defaults=True):
     """What the seller declared. units: line to spans of unit numbers; None is every unit of the order."""
 
     carrier: str
@@ -41,7 +41,7 @@ class Shipment(Struct, frozen=True):
         return self.units is None or any(span.first <= number <= span.last for span in self.units.get(line, ()))
 
 
-class Parcel(Struct, frozen=True):
+class Parcel(Struct, frozen=True, omit_defaults=True):
     """Two speakers tell of a parcel, in any order: the marketplace that it was shipped, order-tracking how it travels.
 
     shipped, promise_ends_at: None until the marketplace spoke. status: the last scan by its own instant `scanned_at`.

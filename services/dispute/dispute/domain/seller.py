@@ -4,7 +4,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 
-class Debt(Struct, frozen=True):
+class Debt(Struct, frozen=True, omit_defaults=True):
     """What the platform advanced for a settlement of this order and dispute; collected oldest first."""
 
     order: str
@@ -13,7 +13,7 @@ class Debt(Struct, frozen=True):
     amount: int
 
 
-class Seller(Struct, frozen=True):
+class Seller(Struct, frozen=True, omit_defaults=True):
     """deposit: what the marketplace says was put down, in minor units of `deposit_currency` (None: in any).
 
     drawn: what settlements took from the deposit since, by currency. enrolled: in the platform's after-sales service.

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Burden(Struct, frozen=True):
+class Burden(Struct, frozen=True, omit_defaults=True):
     """What each account bore of a settlement, in minor units of the order's currency.
 
     debt: the part of `platform_fund` that the seller owes since.
@@ -28,7 +28,7 @@ class Burden(Struct, frozen=True):
         )
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, omit_defaults=True):
     """Each of the units `first` to `last` of a line was refunded `amount`."""
 
     line: str
@@ -37,7 +37,7 @@ class Share(Struct, frozen=True):
     amount: int
 
 
-class Settlement(Struct, frozen=True):
+class Settlement(Struct, frozen=True, omit_defaults=True):
     """One instruction to pay the buyer. instruction: the payment provider's idempotency key.
 
     executed_at: None until the provider paid. attempt: how often it was ordered, always under the same

@@ -10,7 +10,7 @@ from aftersales.policy import amounts
 from aftersales.policy.amounts import Unit
 
 
-class Run(Struct, frozen=True):
+class Run(Struct, frozen=True, omit_defaults=True):
     """Units `first` to `last` of a line that cost the same: an order of a thousand pieces stays a small row."""
 
     line: str
@@ -25,7 +25,7 @@ class Run(Struct, frozen=True):
         return Unit(self.line, number, self.net, self.shipping, self.tax, self.charged_price)
 
 
-class Terms(Struct, frozen=True):
+class Terms(Struct, frozen=True, omit_defaults=True):
     """paid: what was captured, in minor units of `currency`. policy: the identity of the version it is pinned to."""
 
     buyer: str

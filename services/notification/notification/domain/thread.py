@@ -12,7 +12,7 @@ SELLER: Final[Party] = "seller"
 PARTIES: Final[tuple[Party, ...]] = (BUYER, SELLER)
 
 
-class Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True, omit_defaults=True):
     """What a party is asked for until an instant. since: the step that first asked for it, `dispute.opened`."""
 
     party: Party
@@ -21,7 +21,7 @@ class Asked(Struct, frozen=True):
     since: str
 
 
-class Followed(Struct, frozen=True):
+class Followed(Struct, frozen=True, omit_defaults=True):
     """A dispute as its newest step left it. reminded: the reminders given of what is still asked for."""
 
     dispute: str
@@ -32,7 +32,7 @@ class Followed(Struct, frozen=True):
     reminded: tuple[str, ...] = ()
 
 
-class Thread(Struct, frozen=True):
+class Thread(Struct, frozen=True, omit_defaults=True):
     """buyer, seller: their ids, None until they were heard. told: what was said of each parcel, each thing once."""
 
     order: str
@@ -52,7 +52,7 @@ class Thread(Struct, frozen=True):
         return replace(self, disputes=(*others, followed))
 
 
-class Addressee(Struct, frozen=True):
+class Addressee(Struct, frozen=True, omit_defaults=True):
     """What is known of a party; `zone` is an IANA name."""
 
     zone: str | None = None

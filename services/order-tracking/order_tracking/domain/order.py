@@ -14,7 +14,7 @@ class Span(NamedTuple):
     last: int
 
 
-class Placed(Struct, frozen=True):
+class Placed(Struct, frozen=True, omit_defaults=True):
     """The order as it was placed. source: who may speak of it. lines: line to quantity. policy: the pinned version."""
 
     source: str
@@ -29,7 +29,7 @@ class Placed(Struct, frozen=True):
     policy: str
 
 
-class Shipped(Struct, frozen=True):
+class Shipped(Struct, frozen=True, omit_defaults=True):
     """A parcel handed to a carrier; units: line to spans, None is every unit of the order."""
 
     parcel: str
@@ -46,7 +46,7 @@ class Destination(NamedTuple):
     country: str
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, omit_defaults=True):
     """A fact that came before its order; `body` is the event as JSON."""
 
     type: str
@@ -54,7 +54,7 @@ class Waiting(Struct, frozen=True):
     body: str
 
 
-class Order(Struct, frozen=True):
+class Order(Struct, frozen=True, omit_defaults=True):
     """`placed` None: only `waiting` facts are known. destinations: changes of the address, by their own instant."""
 
     placed: Placed | None = None

@@ -35,7 +35,7 @@ class Scan(NamedTuple):
     ahead: bool = False
 
 
-class Shipment(Struct, frozen=True):
+class Shipment(Struct, frozen=True, omit_defaults=True):
     """One parcel of one order that travels under the number.
 
     policy: the identity of the version that the order is pinned to. received_at: the buyer confirmed the receipt then.
@@ -56,7 +56,7 @@ class Shipment(Struct, frozen=True):
     broken: bool = False
 
 
-class Parcel(Struct, frozen=True):
+class Parcel(Struct, frozen=True, omit_defaults=True):
     """`scans` in the order of their arrival, each once. Several shipments: consolidated, or a number used again."""
 
     scans: tuple[Scan, ...] = ()
@@ -66,7 +66,7 @@ class Parcel(Struct, frozen=True):
         return next((each for each in self.shipments if (each.order, each.parcel) == (order, parcel)), None)
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, omit_defaults=True):
     """What the scans amount to for one shipment (rulebook 8.18).
 
     status, scanned_at: the last scan by its own instant; of scans at one instant the later arrival. delivered_at,
