@@ -85,6 +85,13 @@ def test_refused_when_there_is_no_file(tmp_path: Path) -> None:
         load(tmp_path / "S.json")
 
 
+def test_a_note_on_a_step_and_on_an_expectation_says_nothing_to_the_player() -> None:
+    then = [{"at": OPENED["at"], "dispute": "D1", "refund": 0, "note": "Nothing is paid yet."}]
+    noted = parse(a_story(SHIPPED, DELIVERED, {**OPENED, "note": "All of it."}, then=then), "S.json")
+    plain = parse(a_story(then=[{key: said for key, said in then[0].items() if key != "note"}]), "S.json")
+    assert (noted.steps, noted.then) == (plain.steps, plain.then)
+
+
 def test_read_when_everything_optional_is_left_out() -> None:
     order = {key: value for key, value in ORDER.items() if key not in ("shipping", "discount", "tax", "promise_days")}
     story = parse({"title": "t", "orders": [order], "steps": []}, "S.json")

@@ -74,7 +74,7 @@ def expectation(value: Any, place: Place, number: int) -> Expectation:
     if kind == "party":
         named |= {"party": read.one_of("buyer", "seller"), "dispute": read.text}
     about = {"dispute": ABOUT_DISPUTE, "order": ABOUT_ORDER, "seller": ABOUT_SELLER, "party": ABOUT_PARTY}[kind]
-    values = Shape(named, about).read(entries, place)
+    values = Shape(named, {**about, "note": read.text}).read(entries, place)
     wanted = {key: said for key, said in values.items() if key in about}
     if not wanted:
         raise place.wrong(f"nothing is expected here; expected one of {read.listed(tuple(about))}")

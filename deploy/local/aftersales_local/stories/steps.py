@@ -14,7 +14,7 @@ from aftersales_local.stories.fields import Place, Read, Shape
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`number` counts from 1; `given`: the keys beside `at`, `by`, `do` and `refused`, as the file says them."""
+    """`number` counts from 1; `given`: the keys beside those that every step may have, as the file says them."""
 
     number: int
     at: datetime
@@ -118,11 +118,11 @@ def step(value: Any, place: Place, number: int) -> Step:
     by = read.one_of(*WHO)(entries["by"], place.at("by"))
     do = read.one_of(*(word for who, word in SHAPES if who == by))(entries["do"], place.at("do"))
     shape = SHAPES[by, do]
-    whole = Shape({**COMMON, **shape.required}, {**shape.optional, "refused": read.flag})
+    whole = Shape({**COMMON, **shape.required}, {**shape.optional, "refused": read.flag, "note": read.text})
     values = whole.read(entries, place)
     if do == "extend" and ("dispute" in values) == ("lane" in values):
         raise place.wrong("expected either dispute or lane")
-    given = {key: found for key, found in values.items() if key not in ("at", "by", "do", "refused")}
+    given = {key: found for key, found in values.items() if key not in ("at", "by", "do", "refused", "note")}
     return Step(number, values["at"], by, do, given, values.get("refused", False))
 
 

@@ -1,0 +1,111 @@
+"""Every transition, ruling and decided question of the rulebook has a story, and docs/stories/README.md says which."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from aftersales_local.places import ROOT
+
+STORIES = ROOT / "docs" / "stories"
+INDEX = (STORIES / "README.md").read_text().partition("## Which story shows which rule")[2]
+SHOWN, _, NOT_SHOWN = INDEX.partition("### Not shown by a story")
+TRANSITIONS = [f"{number}" for number in range(1, 33)]
+RULINGS = [f"R{number}" for number in range(27) if number != 11]
+QUESTIONS = [f"8.{number}" for number in range(1, 54)]
+WAITING = {
+    "16",
+    "20",
+    "21",
+    "24",
+    "25",
+    "27",
+    "28",
+    "29",
+    "30",
+    "R24",
+    "R26",
+    "8.1",
+    "8.2",
+    "8.3",
+    "8.4",
+    "8.5",
+    "8.6",
+    "8.7",
+    "8.8",
+    "8.10",
+    "8.11",
+    "8.13",
+    "8.14",
+    "8.15",
+    "8.16",
+    "8.17",
+    "8.18",
+    "8.20",
+    "8.21",
+    "8.22",
+    "8.23",
+    "8.25",
+    "8.26",
+    "8.27",
+    "8.28",
+    "8.29",
+    "8.30",
+    "8.31",
+    "8.32",
+    "8.33",
+    "8.34",
+    "8.35",
+    "8.36",
+    "8.37",
+    "8.39",
+    "8.40",
+    "8.41",
+    "8.42",
+    "8.43",
+    "8.44",
+    "8.45",
+    "8.46",
+    "8.47",
+    "8.48",
+    "8.49",
+    "8.50",
+    "8.51",
+    "8.52",
+    "8.53",
+}
+
+
+def rows(table: str) -> Iterator[tuple[str, str]]:
+    """Rule and what stands beside it."""
+    for row in re.finditer(r"^\| (R?[\d.]+) \| (.+) \|$", table, re.MULTILINE):
+        yield row[1], row[2]
+
+
+def stories(cell: str) -> list[str]:
+    return [f"{name}.json" for name in re.findall(r"\[([^]]+)\]\(\1\.json\)", cell)]
+
+
+@pytest.mark.parametrize("rule", [*TRANSITIONS, *RULINGS, *QUESTIONS])
+def test_a_story_for_every_rule_or_the_reason_why_not(rule: str) -> None:
+    shown = [name for found, cell in rows(SHOWN) if found == rule for name in stories(cell)]
+    reasons = [reason for found, reason in rows(NOT_SHOWN) if found == rule]
+    assert bool(shown) + bool(reasons) + (rule in WAITING) == 1
+
+
+def test_only_questions_may_go_without_a_story() -> None:
+    assert {rule for rule, _ in rows(NOT_SHOWN)} <= set(QUESTIONS)
+
+
+def test_every_story_in_the_index_and_there() -> None:
+    named = {name for _, cell in rows(SHOWN) for name in stories(cell)}
+    assert named == {path.name for path in STORIES.glob("*.json")}
+
+
+def test_every_file_named_after_a_rule_it_is_listed_under() -> None:
+    listed = {(rule, name) for rule, cell in rows(SHOWN) for name in stories(cell)}
+    for path in STORIES.glob("[a-z]*.json"):
+        kind, number = path.name.split("-")[:2]
+        plain = number.lstrip("R").lstrip("0") or "0"
+        rule = {"transition": plain, "ruling": f"R{plain}", "question": f"8.{plain}"}[kind]
+        assert (rule, path.name) in listed
