@@ -103,13 +103,41 @@ class Move(Struct, frozen=True):
     transition: str
 
 
+class Source(Struct, frozen=True, omit_defaults=True):
+    """Where a fact comes from: the wire name of what said it, without version, and the instant at which it was so."""
+
+    event: str
+    at: datetime
+
+
+class Boundary(Struct, frozen=True, omit_defaults=True):
+    """The nearest place at which the decision would have turned; `turn` is a key of `explanation.TURNS`.
+
+    at: an instant. amount: minor units. then: what would have been so on the other side, where the key needs it.
+    """
+
+    turn: str
+    at: datetime | None = None
+    amount: int | None = None
+    then: int | str | None = None
+
+
 class Because(Struct, frozen=True):
-    """Why: the rule, the facts and the policy a decision rests on. JSON-ready; stored in `history`."""
+    """Why: the rule, the facts and the policy a decision rests on. JSON-ready; stored in `history`.
+
+    title: of the rule, as its table has it. sources: of the facts that the cause itself did not say, by their names.
+    amounts: name to how it was computed: `value`, `formula` and the figures that go into it, all minor units.
+    otherwise: where it would have turned. `aftersales.explanation` makes sentences of all this, and only when asked to.
+    """
 
     rule: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
     policy_version: str | None = None
+    title: str | None = None
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    amounts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    otherwise: tuple[Boundary, ...] = ()
 
 
 class Outcome(StrEnum):

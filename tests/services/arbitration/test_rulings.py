@@ -33,7 +33,7 @@ async def test_sent_and_then_executed(desk: Desk, pool: Pool) -> None:
     await desk.hears(executed(ruling))
     case = (await desk.get("/cases/D1")).json()
     assert (case["status"], case["due"], case["rulings"][0]["status"]) == ("ruled", None, "executed")
-    assert case["rulings"][0]["explanation"]["amounts"]["refund"] == 4198
+    assert case["rulings"][0]["explanation"]["amounts"]["refund"]["value"] == 4198
 
 
 def executed(ruling: str) -> said.DisputeRuled:

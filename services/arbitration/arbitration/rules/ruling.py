@@ -142,16 +142,27 @@ def explained(
         "facts": dict(decided.facts),
         "policy": dict(decided.rests_on),
         "policy_version": policy.identity,
-        "amounts": dict(decided.breakdown),
+        "amounts": computed(decided),
     }
     if decided is not recommended:
         explanation["recommended"] = {
             "remedy": recommended.remedy,
             "refund": recommended.refund,
             "compensation": recommended.compensation,
-            "amounts": dict(recommended.breakdown),
+            "amounts": computed(recommended),
         }
     return explanation
+
+
+def computed(decided: Recommendation) -> dict[str, Any]:
+    """Each amount with its value and the figures behind it."""
+    figures = dict(decided.breakdown)
+    of_compensation = figures.pop("compensation", {})
+    amounts = {"refund": {**figures, "value": decided.refund}}
+    if decided.compensation:
+        extra = of_compensation if isinstance(of_compensation, dict) else {}
+        amounts["compensation"] = {**extra, "value": decided.compensation}
+    return amounts
 
 
 def sent(
@@ -192,6 +203,8 @@ def _because(ruling: Ruling, policy: Policy) -> Because:
         facts=ruling.explanation["facts"],
         policy=ruling.explanation["policy"],
         policy_version=policy.identity,
+        title=ruling.title,
+        amounts=ruling.explanation["amounts"],
     )
 
 

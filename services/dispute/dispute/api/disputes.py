@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Id, Token
 from aftersales.errors import Refused
+from aftersales.explanation import english
 from aftersales.identity import Actor, Role, not_found
 from aftersales.runtime.http import Caller, Ours, Paged, Parts
 from dispute.api.models import Decided, DisputeRead, Disputes, History, Listed, Statement, Statements, read
@@ -59,7 +60,7 @@ async def history(dispute: Id, caller: Caller, parts: Ours, page: Paged) -> Hist
     """Every decision about the dispute's order, with the rule, the facts and the policy it rests on."""
     found = await _the_order(parts, dispute, caller)
     rows, further = await reads.list_history(parts.reads, found.order.id, page)
-    return History(items=[_decided(row, caller) for row in rows], next=further)
+    return History(items=[_decided(row, caller, found.order.known.currency) for row in rows], next=further)
 
 
 async def _the_order(parts: Parts, dispute: str, caller: Actor) -> Found:
@@ -82,13 +83,15 @@ def _is_platform(caller: Actor) -> bool:
     return caller.role in (Role.AGENT, Role.SUPERVISOR, Role.SERVICE)
 
 
-def _decided(row: Any, caller: Actor) -> Decided:
-    names = [name for name in Decided.model_fields if name not in ("what", "explanation")]
-    explanation = row.explanation if caller.role is not Role.BUYER else _without_payers(row.explanation)
-    return Decided(**{name: getattr(row, name) for name in names}, what=row.event_type, explanation=explanation)
+def _decided(row: Any, caller: Actor, currency: str) -> Decided:
+    names = [name for name in Decided.model_fields if name not in ("what", "explanation", "words")]
+    explanation = row.explanation if caller.role is not Role.BUYER else without_payers(row.explanation)
+    words = english(explanation, currency=currency, what=row.event_type, arrived_at=row.arrived_at)
+    same = {name: getattr(row, name) for name in names}
+    return Decided(**same, what=row.event_type, explanation=explanation, words=words)
 
 
-def _without_payers(explanation: Mapping[str, Any]) -> dict[str, Any]:
+def without_payers(explanation: Mapping[str, Any]) -> dict[str, Any]:
     """As a dispute itself hides from its buyer who bears what they get."""
     facts = {name: value for name, value in explanation.get("facts", {}).items() if name not in PAYERS}
     return {**explanation, "facts": facts}

@@ -142,7 +142,10 @@ class Statements(BaseModel):
 
 
 class Decided(BaseModel):
-    """A decision about the order. moves: dispute, state before, state after, number of the transition."""
+    """A decision about the order. moves: dispute, state before, state after, number of the transition.
+
+    explanation: rule, facts with their sources, policy, amounts, and where it would have turned. words: in English.
+    """
 
     version: int
     at: datetime
@@ -152,6 +155,7 @@ class Decided(BaseModel):
     outcome: str
     moves: list[Any]
     explanation: dict[str, Any]
+    words: list[str]
 
 
 class History(BaseModel):

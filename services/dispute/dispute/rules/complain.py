@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from aftersales.contracts.dispute import DisputeOpened, FundsHeld
 from aftersales.contracts.marketplace import ComplaintMade, Plan
 from aftersales.decision import Because
+from aftersales.explanation import instant
 from dispute.domain import reasons, states
 from dispute.domain.dispute import Dispute
 from dispute.domain.reasons import Family
 from dispute.rules import guards, windows
 from dispute.rules.draft import Draft, No
-from dispute.rules.guards import instant
 from dispute.rules.negotiate import await_seller, hold, offered
 
 # Bounds of one order's row: the desk's file of a dispute must fit into a record, and all disputes into the row.
@@ -38,12 +38,26 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
     else:
         opened = await_seller(draft, opened, number)
     draft.facts.update(reason=said.reason, asked=said.want.amount, cap=opened.held, plan=want.amount)
+    _explain(draft, wanted, cap)
     opened = draft.tell(DisputeOpened, opened, want=want, held_until=held)
     if before is None:
         draft.keep_name(opened.id)
     if opened.held:
         _hold_funds(draft, opened)
     return draft.because(number)
+
+
+def _explain(draft: Draft, wanted: Mapping[str, tuple[int, ...]], cap: int) -> None:
+    """The most that can be refunded: what is left of the units, and of everything that was paid (8.5)."""
+    order = draft.order
+    left = sum(order.left_of(order.known.units(wanted)))
+    draft.amount(
+        "cap",
+        cap,
+        "the smaller of what is left of the units and of the payment",
+        units_left=left,
+        paid_left=order.paid_left,
+    )
 
 
 def _may_open(

@@ -84,7 +84,9 @@ def deadline_passed(order: Order, fired: TimerFired, given: Given) -> Decision:
         return _later(fired, due)
     number, effect = NUMBERS[fired.kind]
     draft = Draft(order, given)
-    draft.facts.update(deadline=fired.data["deadline"])
+    deadline = datetime.fromisoformat(fired.data["deadline"])
+    draft.know_deadline(fired.kind, dispute, deadline)
+    draft.turns(fired.kind, given.extended(deadline))
     if effect(draft, dispute) is None:
         return nothing("left-to-tracking", "Order-tracking will say what became of the parcel.")
     return draft.decision(draft.because(number))

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeState, DisputeStep, Party, Wait
 from aftersales.contracts.envelope import Event
-from aftersales.decision import Append, Because, Decision, Given, Move, Outcome, SubjectRef, Timer
+from aftersales.decision import Append, Because, Boundary, Decision, Given, Move, Outcome, Source, SubjectRef, Timer
 from aftersales.policy import calendar
 from aftersales.policy.model import Policy
-from dispute.domain import states, transitions
+from dispute.domain import states, titles, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.name import Name
 from dispute.domain.order import Order
@@ -33,13 +33,28 @@ STATE_TIMERS: Final[Mapping[DisputeState, str]] = {
 }
 
 
+# Which parameter a deadline was counted from. An end of a hold is a promise.
+PARAMETER_OF: Final = {
+    transitions.ANSWER_DUE: "seller.response",
+    transitions.ESCALATION_DUE: "escalate.auto_at",
+    transitions.CONFIRM_DUE: "held.confirm",
+    transitions.EVIDENCE_DUE: "arbitration.evidence_window",
+    transitions.SHIP_RETURN_DUE: "return.ship_by",
+    transitions.CONFIRM_RETURN_DUE: "return.seller_confirm",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class No:
-    """A guard said no. nothing: late, duplicate or wrong state, rather than forbidden."""
+    """A guard said no. nothing: late, duplicate or wrong state, rather than forbidden.
+
+    boundary: the nearest place at which it would have said yes, where one figure tells.
+    """
 
     slug: str
     sentence: str
     nothing: bool = False
+    boundary: Boundary | None = None
 
 
 class Draft:
@@ -53,6 +68,9 @@ class Draft:
         self.given = given
         self.facts: dict[str, Any] = {}
         self.used: dict[str, Any] = {}
+        self.sources: dict[str, Source] = {}
+        self.amounts: dict[str, dict[str, Any]] = {}
+        self.boundaries: list[Boundary] = []
         self._events: list[Event] = []
         self._timers: list[Timer] = []
         self._appends: list[Append] = []
@@ -85,6 +103,28 @@ class Draft:
         value = self.parameter(name, starts_at)
         assert isinstance(value, timedelta)
         return value
+
+    def know(self, name: str, at: datetime, event: str, told_at: datetime | None = None) -> datetime:
+        """Note an instant that the decision rests on, and the event that told of it; None: at that very instant."""
+        self.facts[name] = at.isoformat()
+        self.sources[name] = Source(event, told_at or at)
+        return at
+
+    def amount(self, name: str, value: int, formula: str, **figures: Any) -> None:
+        """Note how an amount was computed: `formula` names the figures, all of them minor units."""
+        self.amounts[name] = {"value": value, "formula": formula, **figures}
+
+    def turns(self, turn: str, at: datetime | None = None, amount: int | None = None) -> None:
+        """Note where the decision would have turned (`aftersales.explanation.TURNS`)."""
+        self.boundaries.append(Boundary(turn, at, amount))
+
+    def know_deadline(self, kind: str, dispute: Dispute, deadline: datetime) -> None:
+        """Note a deadline of this kind, by the state that armed it, and the parameter that it was counted from."""
+        of_escalation = kind == transitions.ESCALATION_DUE
+        started_at = (dispute.clock_at or dispute.since) if of_escalation else dispute.since
+        self.know("deadline", deadline, f"state {dispute.state}", started_at)
+        if kind in PARAMETER_OF:
+            self.parameter(PARAMETER_OF[kind], started_at)
 
     @property
     def seller(self) -> Seller:
@@ -170,14 +210,22 @@ class Draft:
         return told
 
     def because(self, number: str) -> Because:
-        return Because(
-            f"transition {number}", self.facts, self.used, self.order.terms.policy if self.order.terms else None
-        )
+        """A transition's number, with everything that was noted on the way."""
+        return self._because(f"transition {number}", titles.TITLES[number].name)
 
     def why(self) -> Because:
         """Of a fact: the first transition it led to, or that it is a fact."""
-        because = self.because(self._moves[0].transition if self._moves else "")
-        return because if self._moves else replace(because, rule="fact")
+        return self.because(self._moves[0].transition) if self._moves else self._because("fact", titles.FACT)
+
+    def because_not(self, no: No, number: str | None) -> Because:
+        """A refusal, with the transition that it would have been; None where the table has none."""
+        self.boundaries = [no.boundary] if no.boundary else []
+        return self._because(f"refused: {no.slug}", titles.TITLES[number].name if number else None)
+
+    def _because(self, rule: str, title: str | None) -> Because:
+        policy = self.order.terms.policy if self.order.terms else None
+        turns = tuple(self.boundaries)
+        return Because(rule, self.facts, self.used, policy, title, self.sources, self.amounts, turns)
 
     def decision(self, because: Because, dispute: Dispute | None = None) -> Decision:
         """What the engine keeps; `dispute` is what an HTTP caller is told of."""

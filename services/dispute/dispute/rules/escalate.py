@@ -5,13 +5,13 @@ from typing import Literal
 from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted
-from aftersales.decision import Because
+from aftersales.decision import Because, Boundary
+from aftersales.explanation import instant
 from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.rules import windows
 from dispute.rules.draft import Draft, No
 from dispute.rules.file import file
-from dispute.rules.guards import instant
 
 
 def by_hand(draft: Draft, dispute: Dispute) -> Because | No:
@@ -34,12 +34,16 @@ def _may_escalate(draft: Draft, dispute: Dispute) -> No | None:
     opens, closes = window
     closes = draft.given.extended(closes)
     if draft.arrived_at < opens:
-        return No("too-early", f"The platform can be asked from {instant(opens)} on.")
+        sentence = f"The platform can be asked from {instant(opens)} on."
+        return No("too-early", sentence, boundary=Boundary("from", opens))
     if draft.arrived_at >= closes:
-        return No("too-late", f"The platform could be asked before {instant(closes)}.", nothing=True)
+        sentence = f"The platform could be asked before {instant(closes)}."
+        return No("too-late", sentence, nothing=True, boundary=Boundary("before", closes))
     awaited = windows.awaited_until(draft, dispute)
     if awaited is not None:
-        return No("in-transit", f"The parcel is on its way and promised until {instant(awaited)}. Wait until then.")
+        sentence = f"The parcel is on its way and promised until {instant(awaited)}. Wait until then."
+        return No("in-transit", sentence, boundary=Boundary("from", awaited))
+    draft.turns("too_early_before", opens)
     return None
 
 

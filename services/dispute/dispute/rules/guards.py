@@ -1,9 +1,10 @@
 """What a complaint and a plan must satisfy (rulebook 5 transition 1, 8.26-8.29, 8.46). None is "nothing against it"."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from aftersales.contracts.marketplace import Plan
+from aftersales.decision import Boundary
+from aftersales.explanation import instant
 from aftersales.money import shown
 from dispute.domain import reasons
 from dispute.domain.reasons import Family
@@ -11,11 +12,6 @@ from dispute.rules import windows
 from dispute.rules.draft import Draft, No
 
 Units = Mapping[str, tuple[int, ...]]
-
-
-def instant(at: datetime) -> str:
-    """An instant as a person reads it; whole seconds."""
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def units(draft: Draft, wanted: Units) -> No | None:
@@ -64,7 +60,8 @@ def not_shipped(draft: Draft, wanted: Units) -> No | None:
         return No("already-shipped", "Some of these units were shipped. Choose another reason for them.")
     opens = windows.not_shipped_from(draft)
     if draft.arrived_at < opens:
-        return No("too-early", f"The seller may ship until {instant(opens)}. Complain from then on.")
+        sentence = f"The seller may ship until {instant(opens)}. Complain from then on."
+        return No("too-early", sentence, boundary=Boundary("from", opens))
     return None
 
 
@@ -75,11 +72,13 @@ def shipped(draft: Draft, wanted: Units) -> No | None:
         return No("not-shipped", sentence)
     opens = windows.opens_at(draft, wanted)
     if draft.arrived_at < opens:
-        return No("too-early", f"The parcel is still on its way. Complain from {instant(opens)} on.")
+        sentence = f"The parcel is still on its way. Complain from {instant(opens)} on."
+        return No("too-early", sentence, boundary=Boundary("from", opens))
     closes = draft.given.extended(windows.closes_at(draft, wanted))
     if draft.arrived_at >= closes:
         sentence = f"The complaint came at {instant(draft.arrived_at)}; it was possible before {instant(closes)}."
-        return No("too-late", sentence, nothing=True)
+        return No("too-late", sentence, nothing=True, boundary=Boundary("before", closes))
+    draft.turns("late_from", closes)
     return None
 
 
@@ -112,14 +111,18 @@ def asked(draft: Draft, code: str, amount: int, cap: int) -> No | None:
                 else "Nothing was paid for these units."
             )
             return No("nothing-left", why)
-        return No("above-cap", "Nothing is left to refund on these units; ask for 0.") if amount else None
+        why = "Nothing is left to refund on these units; ask for 0."
+        return No("above-cap", why, boundary=Boundary("at_most", amount=0)) if amount else None
     if amount < 1:
-        return No("amount-too-small", f"Ask for at least {shown(1, currency)}.")
+        return No(
+            "amount-too-small", f"Ask for at least {shown(1, currency)}.", boundary=Boundary("at_least", amount=1)
+        )
     return within(draft, amount, cap)
 
 
 def within(draft: Draft, amount: int, cap: int) -> No | None:
     if amount > cap:
         most = shown(cap, draft.order.known.currency)
-        return No("above-cap", f"At most {most} can be refunded on these units. Name an amount up to that.")
+        sentence = f"At most {most} can be refunded on these units. Name an amount up to that."
+        return No("above-cap", sentence, boundary=Boundary("at_most", amount=cap))
     return None

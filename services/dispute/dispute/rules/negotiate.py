@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from aftersales.contracts.dispute import DisputePlanChanged, DisputePlanRefused, Party
 from aftersales.contracts.marketplace import Plan, PlanAccepted, PlanChanged, PlanRefused
 from aftersales.decision import Because
+from aftersales.explanation import instant
 from dispute.domain import states, transitions
 from dispute.domain.dispute import NOT_MOVED, Dispute, Offer
 from dispute.rules import guards, windows
 from dispute.rules.draft import Draft, No
-from dispute.rules.guards import instant
 from dispute.rules.settle import close, execute_plan
 
 

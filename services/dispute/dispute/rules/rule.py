@@ -60,7 +60,9 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         ruling=said.ruling,
         counts_for_seller=said.counts_for_seller,
     )
-    draft.facts.update(ruling=said.ruling, rule=said.rule, cap=draft.order.cap(dispute.units))
+    cap = draft.order.cap(dispute.units)
+    draft.facts.update(ruling=said.ruling, rule=said.rule, liable=said.liable, departed=said.departed, cap=cap)
+    draft.amounts.update(said.explanation.get("amounts", {}))
     if not sums.total:
         record_resolution(draft, ruled, sums)
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")

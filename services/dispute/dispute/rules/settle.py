@@ -49,6 +49,7 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
     cap = draft.order.cap(dispute.units)
     refund = min(plan.amount, cap)
     draft.facts.update(plan=plan.amount, cap=cap, refund=refund)
+    draft.amount("refund", refund, "the plan, at most the cap", plan=plan.amount, cap=cap)
     agreed = replace(dispute, agreement=agreement)
     if refund == 0:
         record_resolution(draft, agreed, Sums(0))
@@ -112,7 +113,20 @@ def order_refund(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
     instruct(draft, dispute, settlement)
     draft.arm(transitions.REFUND_ALARM, draft.now + ALARM_AFTER, dispute, party=False, instruction=instruction)
     draft.facts["paid_by"] = asdict(burden)
+    _explain(draft, settlement)
     return dispute
+
+
+def _explain(draft: Draft, settlement: Settlement) -> None:
+    """To the unit: the refund is spread by what is left of each, the largest remainders rounded up (8.5)."""
+    units = [
+        {"line": share.line, "units": list(range(share.first, share.last + 1)), "each": share.amount}
+        for share in settlement.shares
+    ]
+    draft.amounts["refund"] = {**draft.amounts.get("refund", {}), "value": settlement.refund, "units": units}
+    for name, value in (("compensation", settlement.compensation), ("freight", settlement.freight)):
+        if value:
+            draft.amounts.setdefault(name, {})["value"] = value
 
 
 def instruct(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:

@@ -17,14 +17,14 @@ from aftersales.contracts.marketplace import (
     ReturnConfirmed,
     ReturnShipped,
 )
-from aftersales.decision import Because, Decision, Given, Outcome
+from aftersales.decision import Because, Boundary, Decision, Given, Outcome
+from aftersales.explanation import instant
 from aftersales.identity import Role, authorize, not_found
 from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.rules import complain, escalate, evidence, negotiate, send_back, windows
-from dispute.rules.draft import Draft, No, answer, foreign
-from dispute.rules.guards import instant
+from dispute.rules.draft import STATE_TIMERS, Draft, No, answer, foreign
 
 Verb = Callable[[Draft, Any, Any, Party], Because | No]
 PARTIES: Final = frozenset({Role.BUYER, Role.SELLER, Role.SERVICE})
@@ -56,7 +56,8 @@ def hear(order: Order, said: Command, given: Given) -> Decision:
         return _refused(draft, dispute, said, no)
     outcome = VERBS[type(said)](draft, dispute, said, party)
     if isinstance(outcome, No):
-        return _refused(Draft(order, given), dispute, said, outcome)
+        draft.order = order  # whatever the verb had begun
+        return _refused(draft, dispute, said, outcome)
     _note_words(draft, said, party)
     return draft.decision(outcome, draft.order.disputes[said.dispute])
 
@@ -100,27 +101,46 @@ def _wrong_place(dispute: Dispute | None, said: Command, party: Party) -> No:
 def _late(draft: Draft, dispute: Dispute, said: Command) -> No | None:
     """A command at the deadline itself is late (rulebook 8.12)."""
     given = draft.given
-    passed = [due for due in map(given.extended, windows.ends(dispute, type(said))) if given.arrived_at >= due]
-    if not passed:
+    first = min(map(given.extended, windows.ends(dispute, type(said))), default=None)
+    if first is None:
         return None
-    came, due = instant(given.arrived_at), instant(min(passed))
+    if given.arrived_at < first:
+        draft.turns("late_from", first)
+        return None
+    draft.know_deadline(_waited_for(dispute), dispute, first)
+    came, due = instant(given.arrived_at), instant(first)
     sentence = f"This came at {came}; it was possible before {due}. The dispute goes on by itself."
-    return No("late", sentence, nothing=True)
+    return No("late", sentence, nothing=True, boundary=Boundary("before", first))
+
+
+def _waited_for(dispute: Dispute) -> str:
+    """The kind of deadline that ends the time for a command in the present state."""
+    if dispute.due_at == dispute.escalates_at:
+        return transitions.ESCALATION_DUE
+    return STATE_TIMERS[dispute.state]
 
 
 def _refused(draft: Draft, dispute: Dispute | None, said: Command, no: No) -> Decision:
     event = command_refused(said, draft.given, no, draft.order.party(said.by))
-    facts = {**draft.facts, "command": said.name(), "by": said.by, "refused": no.slug}
+    draft.facts.update(command=said.name(), by=said.by, refused=no.slug)
     if dispute is not None:
-        facts["state"] = dispute.state
+        draft.facts["state"] = dispute.state
     return Decision(
         events=(event,),
         outcome=Outcome.NOTHING if no.nothing else Outcome.REFUSED,
         slug=no.slug,
         sentence=no.sentence,
-        because=Because(f"refused: {no.slug}", facts, draft.used, draft.order.known.policy),
+        because=draft.because_not(no, _number(draft, dispute, said)),
         answer=answer(draft.order, dispute) if dispute else None,
     )
+
+
+def _number(draft: Draft, dispute: Dispute | None, said: Command) -> str | None:
+    """The transition that a refused command would have been, wherever the dispute stands."""
+    party = draft.order.party(said.by)
+    row = transitions.find(dispute.state if dispute else None, type(said), party) if party else None
+    row = row or next(transitions.of(type(said)), None)
+    return row.number if row else None
 
 
 def command_refused(said: Command, given: Given, no: No, party: Party | None = None) -> CommandRefused:

@@ -1,6 +1,6 @@
 """When a dispute may be opened, what holds it, and when it may be escalated (rulebook 2, 8.12-8.14, 8.24)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,7 +35,7 @@ def opens_at(draft: Draft, units: Units) -> datetime:
 
 def _earliest(draft: Draft, parcel: Parcel) -> datetime:
     assert parcel.shipped is not None
-    shipped_at = parcel.shipped.shipped_at
+    shipped_at = draft.know("shipped_at", parcel.shipped.shipped_at, "marketplace.parcel_shipped")
     promised = parcel.promise_ends_at - shipped_at if parcel.promise_ends_at else SHORT_PROMISE
     if promised < SHORT_PROMISE:
         return shipped_at
@@ -51,16 +51,33 @@ def closes_at(draft: Draft, units: Units) -> datetime:
     parcels = order.parcels_of(units)
     known = [at for parcel in parcels for at in (parcel.promise_ends_at, parcel.delivered_at) if at is not None]
     last = max(known, default=order.known.placed_at)
+    _know_last(draft, parcels, last)
     end = last + draft.length("open.latest", last)
     receipt = order.receipt_at
     if receipt is None or not last < receipt < end:
         return end
+    draft.know("receipt_at", receipt, "marketplace.receipt_confirmed")
     return max(end, receipt + draft.length("open.latest", receipt))
+
+
+def _know_last(draft: Draft, parcels: tuple[Parcel, ...], last: datetime) -> None:
+    if any(parcel.delivered_at == last for parcel in parcels):
+        draft.know("delivered_at", last, "carrier.parcel_scanned")
+    elif parcels:
+        know_promise(draft, last, parcels)
+    else:
+        draft.know("placed_at", last, "marketplace.order_placed")
+
+
+def know_promise(draft: Draft, until: datetime, parcels: Iterable[Parcel]) -> datetime:
+    """A promise begins with the shipment of its parcel."""
+    shipped = (parcel.shipped.shipped_at for parcel in parcels if parcel.promise_ends_at == until and parcel.shipped)
+    return draft.know("promise_ends_at", until, "marketplace.parcel_shipped", next(shipped, None))
 
 
 def not_shipped_from(draft: Draft) -> datetime:
     """From when units that were never shipped may be disputed as such."""
-    placed_at = draft.order.known.placed_at
+    placed_at = draft.know("placed_at", draft.order.known.placed_at, "marketplace.order_placed")
     return placed_at + draft.length("ship.within", placed_at)
 
 
@@ -77,7 +94,7 @@ def held_until(draft: Draft, units: Units, reason: str) -> datetime | None:
         for parcel in order.parcels_of(units)
         if order.under_way(parcel) and parcel.promise_ends_at and parcel.promise_runs(draft.arrived_at)
     ]
-    return max(running, default=None)
+    return know_promise(draft, max(running), order.parcels_of(units)) if running else None
 
 
 def awaited_until(draft: Draft, dispute: Dispute) -> datetime | None:
@@ -90,7 +107,7 @@ def awaited_until(draft: Draft, dispute: Dispute) -> datetime | None:
         for parcel in order.parcels_of(dispute.units)
         if parcel.promise_ends_at and parcel.promise_runs(draft.arrived_at) and not order.decided(parcel)
     ]
-    return max(running, default=None)
+    return know_promise(draft, max(running), order.parcels_of(dispute.units)) if running else None
 
 
 def automatic_at(draft: Draft, dispute: Dispute, clock_at: datetime) -> datetime:
@@ -99,7 +116,8 @@ def automatic_at(draft: Draft, dispute: Dispute, clock_at: datetime) -> datetime
     if not reasons.is_not_received(dispute.reason) or dispute.reason == reasons.NOT_SHIPPED:
         return due
     promises = [p.promise_ends_at for p in draft.order.parcels_of(dispute.units) if p.promise_ends_at is not None]
-    return max([due, *promises])
+    latest = max(promises, default=due)
+    return know_promise(draft, latest, draft.order.parcels_of(dispute.units)) if latest > due else due
 
 
 def ends(dispute: Dispute, what: type[Event]) -> tuple[datetime, ...]:
@@ -117,6 +135,7 @@ def manual_window(draft: Draft, dispute: Dispute) -> tuple[datetime, datetime] |
     """From and until when the buyer may escalate; None where the policy has no escalation by hand, or no clock runs."""
     if dispute.clock_at is None:
         return None
+    draft.know("clock_at", dispute.clock_at, f"state {states.AWAITING_SELLER}")
     opens = draft.parameter("escalate.manual_from", dispute.clock_at)
     closes = draft.parameter("escalate.manual_to", dispute.clock_at)
     if opens is None or closes is None:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from aftersales.decision import Because, Decision, Outcome
 from aftersales.service import On, OnTimer
 
@@ -23,9 +25,13 @@ def explained(decision: Decision, on: On | OnTimer) -> dict[str, Any]:
     because = decision.because or Because(rule=rule_name(on))
     said = {
         "rule": because.rule,
+        "title": because.title,
         "facts": dict(because.facts),
         "policy": dict(because.policy),
         "policy_version": because.policy_version,
+        "sources": msgspec.to_builtins(because.sources),
+        "amounts": dict(because.amounts),
+        "otherwise": list(msgspec.to_builtins(because.otherwise)),
         "slug": decision.slug,
         "sentence": decision.sentence,
     }
