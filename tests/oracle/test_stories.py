@@ -1,0 +1,38 @@
+"""The worked stories, kept by the oracle alone; and that it is alone."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.oracle.play import broken
+
+HERE: Final = Path(__file__).parent
+STORIES: Final = sorted((HERE.parents[1] / "docs" / "stories").glob("*.json"))
+# The two modules that hold the oracle's answers against the product's.
+COMPARE: Final = {"compare.py"}
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.name.partition("-")[0])
+def test_kept_by_the_oracle(path: Path) -> None:
+    assert broken(json.loads(path.read_text(encoding="utf-8"))) == []
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.py")), ids=lambda path: path.stem)
+def test_shares_nothing_with_the_product(path: Path) -> None:
+    ours = ("aftersales", "order_tracking", "dispute", "arbitration", "notification")
+    allowed = "aftersales_local.stories" if path.name in COMPARE else "nothing"
+    found = {name for name in imported(path) if name.startswith(ours) and not name.startswith(allowed)}
+    assert found == set()
