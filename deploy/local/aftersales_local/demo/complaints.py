@@ -47,6 +47,9 @@ EARLIEST = 11 * DAY
 WINDOW = 15 * DAY
 SHIP_WITHIN = 8 * DAY
 
+# The reason, midnight of the day of the complaint, and whether the promise of its parcel still runs then.
+Grievance = tuple[str, datetime, bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -84,9 +87,12 @@ def complaint(journey: Journey, trouble: Anomaly | None, chance: Random) -> Comp
     if not journey.order.lines or not amounts.paid(journey.order):
         return None
     found = _grievance(journey, trouble, chance)
-    if found is None:
-        return None
-    reason, day, held = found
+    return None if found is None else about(journey, trouble, found, chance)
+
+
+def about(journey: Journey, trouble: Anomaly | None, grievance: Grievance, chance: Random) -> Complaint | None:
+    """The complaint with its units and its amount, None where there is nothing to ask for."""
+    reason, day, held = grievance
     units = _units(journey, reason, chance)
     cap = sum(unit.paid for unit in amounts.freeze(journey.order) if unit.number in units.get(unit.line, ()))
     if cap < 10:
@@ -95,9 +101,6 @@ def complaint(journey: Journey, trouble: Anomaly | None, chance: Random) -> Comp
     evidence = EVIDENCE.get(reason, ("photo",) if reason.startswith("SNAD") or held else ())
     amount = max(1, cap * chance.randint(low, high) // 100)
     return Complaint(journey, f"D-{journey.id}", reason, day, held, units, cap, amount, evidence, trouble)
-
-
-Grievance = tuple[str, datetime, bool]
 
 
 def _grievance(journey: Journey, trouble: Anomaly | None, chance: Random) -> Grievance | None:

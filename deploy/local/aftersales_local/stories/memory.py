@@ -167,7 +167,7 @@ class MemoryTheatre:
     async def news(self) -> list[Entry]:
         fresh = self.world.log[self._read :]
         self._read = len(self.world.log)
-        return [_entry(happened) for happened in fresh if _worth_telling(happened)]
+        return [entry(happened) for happened in fresh if worth_telling(happened)]
 
     async def faults(self) -> list[str]:
         return [
@@ -193,7 +193,8 @@ def _reply(done: Iterable[Happened], step: Step | None, *, nothing_refuses: bool
     return ACCEPTED
 
 
-def _worth_telling(happened: Happened) -> bool:
+def worth_telling(happened: Happened) -> bool:
+    """Whether a decision belongs into a timeline for a person."""
     decision = happened.decision
     if happened.service == "notification":
         return False
@@ -209,7 +210,8 @@ def _refused(happened: Happened) -> str | None:
     return None
 
 
-def _entry(happened: Happened) -> Entry:
+def entry(happened: Happened) -> Entry:
+    """A decision as a line of a timeline."""
     decision, event = happened.decision, happened.event
     because = decision.because
     timer = not isinstance(event, Event)

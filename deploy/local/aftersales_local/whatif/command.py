@@ -1,0 +1,72 @@
+"""`aftersales backtest`: what another policy would have made of a history."""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from aftersales.errors import Failure
+from aftersales.policy.model import Policy
+from aftersales.policy.parse import PROFILES, STANDARD, load_book, parse
+from aftersales_local.whatif import report
+from aftersales_local.whatif.progress import Progress
+from aftersales_local.whatif.scan import Span
+from aftersales_local.whatif.shown import show
+from aftersales_local.whatif.work import Job, run
+
+WHOLE: Final = 100
+
+
+def backtest(
+    source: Annotated[Path, typer.Argument(help="A history: a file or a folder of *.ndjson.")],
+    policy: Annotated[str, typer.Option("--policy", help="The new policy: a file, or a shipped profile.")],
+    against: Annotated[str, typer.Option("--against", help="The policy to compare it with, likewise.")] = STANDARD,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Only orders placed at or after this instant or day.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Only orders placed before it.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count lines that are no events and go on.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON, on the standard output.")] = False,
+) -> None:
+    """Replay a history under two policies and say what differs."""
+    job = Job(source, named(against), named(policy), Span(instant(since), instant(until)), skip_bad=skip_bad)
+    begun = time.monotonic()
+    with Progress("reading", WHOLE) as progress:
+        run(job, progress)
+    found = report.written(job, time.monotonic() - begun)
+    if as_json:
+        json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
+        print()
+    else:
+        show(found, Console(highlight=False))
+
+
+def named(said: str) -> Policy:
+    """A shipped profile by its name, else the policy of a file; Failure with its place for what is wrong in it."""
+    if said in PROFILES:
+        return load_book().profile(said)
+    path = Path(said)
+    if not path.is_file():
+        raise Failure(
+            f"{said}: there is no such policy file, and no profile of that name; there are {', '.join(PROFILES)}."
+        )
+    try:
+        return parse(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError as problem:
+        raise Failure(f"The policy file {path} cannot be read: {problem}.") from None
+
+
+def instant(said: str | None) -> datetime | None:
+    """A day is its midnight UTC, as is an instant without a zone."""
+    if said is None:
+        return None
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        raise Failure(f"{said} is no instant or day; write 2025-05-06 or 2025-05-06T09:00:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

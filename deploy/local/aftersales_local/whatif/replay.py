@@ -1,0 +1,125 @@
+"""One seller's disputed orders, played by the services' rules under one policy: same messages, same instants.
+
+A message that is no longer allowed is dropped and counted. The platform does its own work: refunds are paid at once, a
+ruling waits for its case to come into review, and a second agent confirms where the policy asks for one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from aftersales.contracts.dispute import RefundOrdered
+from aftersales.contracts.envelope import Event
+from aftersales.contracts.marketplace import Command
+from aftersales.decision import Outcome
+from aftersales.identity import Actor, Role
+from aftersales.policy.book import PolicyBook
+from aftersales_local.payments import PaymentProvider
+from aftersales_local.stories.kernel import Happened, Said, World
+from aftersales_local.whatif.lines import SERVICES, Told
+from arbitration.domain.case import IN_REVIEW, OVER, Case
+from arbitration.domain.commands import DeskCommand, RulingMade, RulingSeconded
+from dispute.domain.order import Order
+
+MARKETPLACE: Final = "marketplace"
+SECOND: Final = "second-agent"
+DROPPED: Final = (Outcome.REFUSED, Outcome.NOTHING, Outcome.DEAD_LETTER)
+PROVIDER: Final = PaymentProvider()
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """orders: by id, as they stand at the end. dropped: (order or case, id) of what was not allowed.
+
+    waited: cases with a ruling that was made later than history has it, because it came into review later.
+    """
+
+    world: World
+    orders: Mapping[str, Order]
+    dropped: frozenset[tuple[str, str]]
+    waited: frozenset[str]
+
+    @property
+    def broken(self) -> Mapping[Any, str]:
+        return self.world.broken
+
+
+def play(history: Sequence[Told], book: PolicyBook, until: datetime) -> Played:
+    """history: in order of its instants. until: how far time goes on after the last of them."""
+    theatre = _Theatre(book, history[0].at)
+    for told in history:
+        theatre.tell(told)
+    theatre.advance(until)
+    world = theatre.world
+    orders = {
+        place.subject.id: state
+        for place, state in world.states.items()
+        if place.service == "dispute" and isinstance(state, Order)
+    }
+    return Played(world, orders, frozenset(theatre.dropped), frozenset(theatre.waited))
+
+
+class _Theatre:
+    def __init__(self, book: PolicyBook, now: datetime) -> None:
+        self.world = World(SERVICES, book, now, _paid)
+        self.dropped: set[tuple[str, str]] = set()
+        self.waited: set[str] = set()
+        self._waiting: dict[str, list[Told]] = {}
+
+    def tell(self, told: Told) -> None:
+        self.advance(told.at)
+        event = told.event
+        if isinstance(event, RulingMade):
+            self._rule(told, event)
+        elif not isinstance(event, RulingSeconded):  # confirmed as soon as it is made
+            self._note(told, self.world.tell(_said(told, event)))
+
+    def advance(self, until: datetime) -> None:
+        """Let time pass; rulings that wait are made at the instant their case comes into review."""
+        while self._waiting and self.world.next_due is not None and self.world.next_due <= until:
+            self.world.advance(self.world.next_due)
+            self._those_in_review()
+        self.world.advance(until)
+
+    def _those_in_review(self) -> None:
+        for name in [name for name in self._waiting if _in_review(self._case(name))]:
+            for told in self._waiting.pop(name):
+                self.waited.add(name)
+                self._rule(told, told.event)
+
+    def _rule(self, told: Told, event: Any) -> None:
+        case = self._case(event.case)
+        if case is None or (case.status not in IN_REVIEW and case.status not in OVER and not case.sent_ruling):
+            self._waiting.setdefault(event.case, []).append(told)
+            return
+        seen = event.model_copy(update={"seen": case.version})
+        self._note(told, self.world.tell(_said(told, seen)))
+        case = self._case(event.case)
+        if case is not None and (held := case.waiting_ruling) is not None:
+            confirmed = RulingSeconded(case=case.id, agent=SECOND, ruling=held.id)
+            self.world.tell(_said(Told(self.world.now, told.source, f"{told.id}-second", confirmed), confirmed))
+
+    def _note(self, told: Told, done: Iterable[Happened]) -> None:
+        event = told.event
+        if isinstance(event, Command | DeskCommand) and any(each.decision.outcome in DROPPED for each in done):
+            self.dropped.add((event.key, told.id))
+
+    def _case(self, name: str) -> Case | None:
+        found: Case | None = self.world.state("arbitration", "case", name)
+        return found
+
+
+def _in_review(case: Case | None) -> bool:
+    return case is not None and case.status in IN_REVIEW
+
+
+def _said(told: Told, event: Event) -> Said:
+    actor = Actor(Role.AGENT, event.agent) if isinstance(event, DeskCommand) else None
+    return Said(event, told.source, told.id, actor)
+
+
+def _paid(event: Event) -> Iterator[Said]:
+    if isinstance(event, RefundOrdered):
+        name, answer = PROVIDER.answer(event)
+        yield Said(answer, event.marketplace or MARKETPLACE, name)

@@ -1,0 +1,206 @@
+"""Which lines of a history a replay needs: those of the orders somebody complained about. All others are only counted.
+
+Lines are told apart by their bytes; a line is decoded only where it speaks of such an order. Three passes, for a file
+may have its lines in any order: who complained, which parcels carry those orders, and then all that is said of them.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from aftersales.contracts.marketplace import ComplaintMade, OrderPlaced, ParcelShipped
+from aftersales_local.whatif.lines import HEARD, BadLine, Told, read
+from aftersales_local.whatif.ranges import Broken, Range, lines_with
+
+# Ids are ASCII without escapes (contracts), so that a key and its value can be found without reading the JSON around.
+KEYED: Final = re.compile(rb'"(?:order|number|case)"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
+ORDER: Final = re.compile(rb'"order"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
+SELLER: Final = re.compile(rb'"seller"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
+DESTINATION: Final = re.compile(rb'"destination"\s*:\s*"([A-Z]{2})"')
+SERVICE: Final = re.compile(rb'"carrier_service"\s*:\s*"([A-Za-z0-9_]{1,40})"')
+PLACED_AT: Final = re.compile(rb'"placed_at"\s*:\s*"([0-9T:.+Z-]{20,40})"')
+TIME: Final = re.compile(
+    rb'"time"\s*:\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"'
+)
+A_SELLER: Final = re.compile(rb'"role"\s*:\s*"seller"')
+PLACED: Final = OrderPlaced.TYPE.encode()
+PARTY: Final = b"marketplace.party_changed.v1"
+KEYS: Final = {"order", "number", "case", "party"}
+# Said of no order in particular: everybody hears it.
+EVERYBODY: Final = tuple(type_.encode() for type_, event in HEARD.items() if not KEYS & event.model_fields.keys())
+
+
+class Line(NamedTuple):
+    """A line as it stands in a file."""
+
+    range: Range
+    offset: int
+    text: bytes
+
+    def told(self) -> Told | None:
+        """Broken where it is no event."""
+        try:
+            return read(self.text)
+        except BadLine as problem:
+            raise Broken(self.range.path, self.offset, str(problem)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Orders placed in [since, until); None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def holds(self, placed_at: datetime) -> bool:
+        return (self.since is None or placed_at >= self.since) and (self.until is None or placed_at < self.until)
+
+    @property
+    def everything(self) -> bool:
+        return self.since is None and self.until is None
+
+
+@dataclass
+class Wanted:
+    """orders: those with a complaint. disputes: dispute to order. numbers: tracking number to the orders it carries."""
+
+    orders: set[bytes] = field(default_factory=set)
+    disputes: dict[bytes, set[bytes]] = field(default_factory=dict)
+    numbers: dict[bytes, set[bytes]] = field(default_factory=dict)
+
+    def about(self) -> Mapping[bytes, Iterable[bytes]]:
+        """Every id that names a wanted order, with the orders it names."""
+        return {**self.numbers, **self.disputes, **{order: (order,) for order in self.orders}}
+
+
+@dataclass
+class Gathered:
+    """What a range holds of the wanted orders, and how many orders a seller and a lane have, disputed or not.
+
+    placed: a wanted order's seller and when it was placed. latest: the latest instant of the wanted lines.
+    """
+
+    lines: list[tuple[bytes, Line]] = field(default_factory=list)
+    placed: dict[bytes, tuple[str, datetime]] = field(default_factory=dict)
+    latest: datetime | None = None
+    sellers: list[Line] = field(default_factory=list)
+    everybody: list[Line] = field(default_factory=list)
+    orders: int = 0
+    by_seller: Counter[str] = field(default_factory=Counter)
+    by_lane: Counter[str] = field(default_factory=Counter)
+    events: int = 0
+    bad: list[Broken] = field(default_factory=list)
+
+
+def complaints(part: Range) -> list[tuple[bytes, bytes]]:
+    """(order, dispute) of every complaint; lines that cannot be read are met again by `gather`."""
+    _, block = part.read()
+    found = []
+    for _, text in lines_with(block, ComplaintMade.TYPE.encode()):
+        try:
+            told = read(text)
+        except BadLine:
+            continue
+        if told is not None and isinstance(told.event, ComplaintMade):
+            found.append((told.event.order.encode(), told.event.dispute.encode()))
+    return found
+
+
+def shipments(part: Range, orders: set[bytes]) -> list[tuple[bytes, bytes]]:
+    """(number, order) of every parcel of the orders."""
+    _, block = part.read()
+    found = []
+    for _, text in lines_with(block, ParcelShipped.TYPE.encode()):
+        order = ORDER.search(text)
+        if order is None or order[1] not in orders:
+            continue
+        try:
+            told = read(text)
+        except BadLine:
+            continue
+        if told is not None and isinstance(told.event, ParcelShipped):
+            found.append((told.event.number.encode(), told.event.order.encode()))
+    return found
+
+
+def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> Gathered:
+    """All lines about the wanted orders, those every order needs, and counts of the rest."""
+    starts, block = part.read()
+    found = Gathered(events=block.count(b"\n"))
+    found.bad = list(_misshapen(part, starts, block))
+    for begin, text, orders in _about(block, about):
+        line = Line(part, starts + begin, text)
+        found.lines += [(order, line) for order in orders]
+        _look(found, line)
+    for begin, text in lines_with(block, PARTY):
+        if A_SELLER.search(text):
+            found.sellers.append(Line(part, starts + begin, text))
+    for needle in EVERYBODY:
+        found.everybody += [Line(part, starts + begin, text) for begin, text in lines_with(block, needle)]
+    for _, text in lines_with(block, PLACED):
+        _count(found, text, span)
+    return found
+
+
+def _look(found: Gathered, line: Line) -> None:
+    """What is to be known of a line before its order's turn comes."""
+    if (time := TIME.search(line.text)) is not None:
+        at = datetime.fromisoformat(time[1].decode())
+        found.latest = at if found.latest is None else max(at, found.latest)
+    if PLACED in line.text:
+        try:
+            told = line.told()
+        except Broken:
+            return  # met again, and told, when its order's turn comes
+        if told is not None and isinstance(told.event, OrderPlaced):
+            found.placed.setdefault(told.event.order.encode(), (told.event.seller, told.event.placed_at))
+
+
+def _about(block: bytes, about: Mapping[bytes, Iterable[bytes]]) -> Iterator[tuple[int, bytes, set[bytes]]]:
+    """(place, line, orders) of each line that names a wanted order."""
+    begin, end, orders = 0, 0, set[bytes]()
+    for named in KEYED.finditer(block):
+        those = about.get(named[1])
+        if those is None:
+            continue
+        at = named.start()
+        if at >= end:
+            if orders:
+                yield begin, block[begin:end], orders
+            begin = block.rfind(b"\n", 0, at) + 1
+            end = block.find(b"\n", at)
+            end = len(block) if end < 0 else end
+            orders = set()
+        orders.update(those)
+    if orders:
+        yield begin, block[begin:end], orders
+
+
+def _count(found: Gathered, text: bytes, span: Span) -> None:
+    seller, country, service = SELLER.search(text), DESTINATION.search(text), SERVICE.search(text)
+    if seller is None or country is None or service is None or not (span.everything or _inside(text, span)):
+        return
+    found.orders += 1
+    found.by_seller[seller[1].decode()] += 1
+    found.by_lane[f"{country[1].decode()} {service[1].decode()}"] += 1
+
+
+def _inside(text: bytes, span: Span) -> bool:
+    placed_at = PLACED_AT.search(text)
+    return placed_at is not None and span.holds(datetime.fromisoformat(placed_at[1].decode()))
+
+
+def _misshapen(part: Range, starts: int, block: bytes) -> Iterator[Broken]:
+    """Lines that cannot be JSON objects. Counting tells whether there is any before lines are looked at one by one."""
+    ends = block.count(b"\n") + (not block.endswith(b"\n") and bool(block))
+    if block.count(b"}\n") + block.endswith(b"}") == ends == block.count(b"\n{") + block.startswith(b"{"):
+        return
+    at = starts
+    for text in block.split(b"\n"):
+        bare = text.strip()
+        if bare and not (bare.startswith(b"{") and bare.endswith(b"}")):
+            yield Broken(part.path, at, "it is no event: a line is one JSON object")
+        at += len(text) + 1
