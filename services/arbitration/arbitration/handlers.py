@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from aftersales.contracts import appeal
 from aftersales.contracts import dispute as said
 from aftersales.decision import Rule, SubjectRef
 from aftersales.service import On, OnTimer, Service
 from arbitration.domain import commands
-from arbitration.rules import assignment, deadlines, dispute_steps, outcome, ruling
+from arbitration.rules import assignment, deadlines, dispute_steps, freeze, outcome, ruling
 from arbitration.store.kinds import CASES, case_ref
 
 AT_THE_DESK: Final = frozenset({"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED"})
@@ -43,6 +44,8 @@ SERVICE: Final = Service(
             (said.DisputeEvidenceCompleted,  _at_the_desk,  dispute_steps.evidence_completed),
             (said.DisputeAgreed,             _dispute,      dispute_steps.left_the_desk),
             (said.DisputeClosed,             _dispute,      dispute_steps.left_the_desk),
+            (appeal.DisputeFrozen,           _at_the_desk,  freeze.freeze),
+            (appeal.DisputeResumed,          _at_the_desk,  freeze.resume),
             (said.DisputeRuled,              _dispute,      outcome.executed),
             (said.RulingOvertaken,           _dispute,      outcome.overtaken),
             (commands.CaseTaken,             _case,         assignment.take),

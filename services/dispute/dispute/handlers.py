@@ -41,7 +41,7 @@ def _what_waited_for_it(state: Order | None, event: said.OrderPlaced) -> tuple[S
     return (seller_ref(event.seller), *sorted(names))
 
 
-FACTS: Final = tuple(On(fact, _order, decide) for fact, decide in wait.FACTS.items())
+FACTS: Final = tuple(On(fact, _order, decide) for fact, decide in wait.FACTS.items() if fact is not said.ChargebackWon)
 
 COMMANDS: Final = (
     On(said.ComplaintMade, _order, wait.command, also=_name),
@@ -73,9 +73,8 @@ PARCELS: Final = tuple(
 PAYMENTS: Final = (
     On(said.RefundExecuted, _order, payment.refund_executed),
     On(said.RefundFailed, _order, payment.refund_failed),
-    On(said.ChargebackOpened, _order, payment.chargeback),
-    On(said.ChargebackWon, _order, payment.chargeback),
-    On(said.ChargebackLost, _order, payment.chargeback),
+    # Goods that were lost on their way back meanwhile are paid for now.
+    On(said.ChargebackWon, _order, wait.FACTS[said.ChargebackWon], also=_account),
 )
 
 TIMERS: Final = (

@@ -186,3 +186,15 @@ def a_ruling(at: datetime, **differs: Any) -> CaseRuled:
     }
     ruling: CaseRuled = built(CaseRuled, known, differs)
     return ruling
+
+
+def chargeback_opened(at: datetime = OPENED) -> marketplace.ChargebackOpened:
+    return marketplace.ChargebackOpened(order="O1", amount=4198, opened_at=at)
+
+
+def chargeback_won(at: datetime = OPENED) -> marketplace.ChargebackWon:
+    return marketplace.ChargebackWon(order="O1", ended_at=at)
+
+
+def chargeback_lost(at: datetime = OPENED) -> marketplace.ChargebackLost:
+    return marketplace.ChargebackLost(order="O1", ended_at=at)

@@ -276,8 +276,3 @@ def test_agreed_when_nothing_is_left_closes_as_rejected() -> None:
     world.states[next(iter(world.states))] = replace(order, terms=replace(order.known, paid=0))
     world.hear(say.accepted(), OPENED)
     assert (world.dispute().state, world.dispute().agreement) == ("CLOSED_REJECTED", "consensus")
-
-
-def test_chargebacks_are_said_not_to_be_built() -> None:
-    decision = opened().hear(ChargebackOpened(order="O1", amount=4198, opened_at=OPENED))
-    assert (decision.outcome, decision.slug) == (Outcome.REFUSED, "not-built-yet")

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
+from aftersales.contracts import appeal, tracking
 from aftersales.contracts import dispute as said
-from aftersales.contracts import tracking
 from aftersales.contracts.dispute import DisputeStep
 from notification.domain.refs import thread_ref
 from notification.domain.thread import Thread
@@ -52,6 +52,19 @@ MORE: Final[dict[type[DisputeStep], dict[str, Any]]] = {
     said.DisputeReturnShipped: {"carrier": "EMS", "number": "EE9", "freight": 840},
     said.DisputeReturnConfirmed: {"how": "silence"},
     said.DisputeClosed: {"agreement": "arbitration", "rule": "R20", "liable": "seller", **AMOUNTS},
+    appeal.DisputeFrozen: {},
+    appeal.DisputeResumed: {"chargeback": "won", "frozen_at": NOW},
+    appeal.DisputeAppealed: {
+        "party": "seller",
+        "evidence": ("photo",),
+        "kept_off": ("kim",),
+        "agreement": "arbitration",
+        "rule": "R20",
+        "liable": "seller",
+        "file": FILE,
+        **AMOUNTS,
+    },
+    appeal.DisputeAppealDecided: {"decision": "a1", "party": "seller", "outcome": "overturned", "reversed": 2000},
 }
 
 Step = TypeVar("Step", bound=DisputeStep)

@@ -44,7 +44,8 @@ class Case(Struct, frozen=True, omit_defaults=True):
     """version: counts what has changed; a ruling names the one it saw. step: the dispute's last step that was heard.
 
     evidence_until: the end of the evidence window. review_at: the latest entry into review, from which reassign_at and
-    fallback_at count (rulebook 8.22); None before. done: parties who have nothing more to add.
+    fallback_at count (rulebook 8.22); None before. done: parties who have nothing more to add. frozen_at: since when a
+    chargeback stops the case, None while none does.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     fallback_at: datetime | None = None
     reassigned: bool = False
     rulings: tuple[Ruling, ...] = ()
+    frozen_at: datetime | None = None
 
     @property
     def opened_at(self) -> datetime:

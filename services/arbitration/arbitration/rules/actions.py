@@ -32,12 +32,14 @@ def allowed_actions(case: Case, actor: Actor) -> tuple[Action, ...]:
     if case.agent in (None, actor.sub) or steps_in:
         actions += _rule(case)
     waiting = case.waiting_ruling
-    if waiting is not None and waiting.agent != actor.sub:
+    if case.frozen_at is None and waiting is not None and waiting.agent != actor.sub:
         actions.append(Action("second", waiting.made_at, case.fallback_at))
     return tuple(actions)
 
 
 def _rule(case: Case) -> list[Action]:
+    if case.frozen_at is not None:
+        return []
     if case.status is CaseStatus.EVIDENCE and case.evidence_until is not None:
         return [Action("rule", case.evidence_until, None)]
     if case.status in IN_REVIEW and case.sent_ruling is None and case.review_at is not None:

@@ -31,7 +31,19 @@ def of_another(case: Case, command: DeskCommand) -> Decision | None:
     return refused("case-taken", f"Case {case.id} is in the hands of {case.agent}.")
 
 
+def frozen(case: Case) -> Decision | None:
+    """The buyer's bank examines the payment (rulebook 8.20)."""
+    if case.frozen_at is None:
+        return None
+    return refused(
+        "chargeback-open",
+        f"Case {case.id} stands still since {case.frozen_at.isoformat()}: the buyer's bank examines the payment.",
+    )
+
+
 def not_in_review(case: Case) -> Decision | None:
+    if (stopped := frozen(case)) is not None:
+        return stopped
     if case.status is CaseStatus.EVIDENCE:
         until = (
             "they are done" if case.evidence_until is None else f"{case.evidence_until.isoformat()}, or both are done"

@@ -17,7 +17,7 @@ from arbitration.domain.ruling import Ruling, RulingStatus
 from arbitration.rules.assignment import assigned, no_case, told
 from arbitration.rules.departure import depart
 from arbitration.rules.dispute_steps import lapsed
-from arbitration.rules.guards import conflict, not_in_review, of_another
+from arbitration.rules.guards import conflict, frozen, not_in_review, of_another
 from arbitration.rules.moves import moved
 from arbitration.rules.recommend import Recommendation, recommend
 
@@ -54,7 +54,7 @@ def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
     """Another agent or a supervisor confirms a ruling above the limit; nobody approves their own."""
     if case is None:
         return no_case()
-    refusal = conflict(case, event)
+    refusal = conflict(case, event) or frozen(case)
     if refusal is not None:
         return refusal
     waiting = case.waiting_ruling

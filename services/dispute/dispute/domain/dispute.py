@@ -58,7 +58,8 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     the ends of the manual window were moved since. answered: the seller has refused or countered.
     done: the parties with no more evidence, in the present evidence window. held: funds kept in escrow for it.
     owed, back: only with a return.
-    trouble: the payment is for operations to look at. counts_for_seller: None until ruled.
+    trouble: the payment is for operations to look at. counts_for_seller: None until ruled. appeal_moved: by how much
+    the end of the window to appeal was moved.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     counts_for_seller: bool | None = None
     escalated_at: datetime | None = None
     closed_at: datetime | None = None
+    appeal_moved: timedelta = NOT_MOVED
 
     @property
     def is_open(self) -> bool:

@@ -49,6 +49,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
 
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.
+    chargeback_at: since when a chargeback is open, None while none is. chargeback_lost: one was, so none can be opened.
     """
 
     id: str
@@ -56,6 +57,8 @@ class Order(Struct, frozen=True, omit_defaults=True):
     paid_at: datetime | None = None
     cancelled_at: datetime | None = None
     receipt_at: datetime | None = None
+    chargeback_at: datetime | None = None
+    chargeback_lost: bool = False
     addresses: tuple[Address, ...] = ()
     parcels: dict[str, Parcel] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
@@ -137,6 +140,11 @@ class Order(Struct, frozen=True, omit_defaults=True):
     def destination(self) -> str:
         newest = max(self.addresses, key=lambda address: address.changed_at, default=None)
         return newest.destination if newest else self.known.destination
+
+    @property
+    def frozen(self) -> bool:
+        """A chargeback is open: no timer of a dispute fires and nothing but an appeal can be said (rulebook 8.20)."""
+        return self.chargeback_at is not None
 
     # -- disputes ------------------------------------------------------------------------------------------------------
 

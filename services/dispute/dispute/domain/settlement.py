@@ -41,7 +41,8 @@ class Settlement(Struct, frozen=True, omit_defaults=True):
     """One instruction to pay the buyer. instruction: the payment provider's idempotency key.
 
     executed_at: None until the provider paid. attempt: how often it was ordered, always under the same
-    key. carrier_claim: what the carrier owes in recourse.
+    key. again_at: when it is ordered again after a failure, None where the provider has it. carrier_claim: what the
+    carrier owes in recourse.
     """
 
     instruction: str
@@ -53,6 +54,7 @@ class Settlement(Struct, frozen=True, omit_defaults=True):
     ordered_at: datetime
     carrier_claim: int = 0
     attempt: int = 1
+    again_at: datetime | None = None
     executed_at: datetime | None = None
 
     @property

@@ -13,6 +13,9 @@ from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
     AppealMade,
+    ChargebackLost,
+    ChargebackOpened,
+    ChargebackWon,
     ComplaintCancelled,
     ComplaintMade,
     EscalationRequested,
@@ -30,6 +33,7 @@ from aftersales.contracts.marketplace import (
 )
 from aftersales.contracts.tracking import ParcelEvent
 from dispute.domain.states import (
+    APPEAL_REVIEW,
     ARBITRATION,
     ARBITRATION_EVIDENCE,
     ARBITRATION_REVIEW,
@@ -37,11 +41,13 @@ from dispute.domain.states import (
     AWAITING_BUYER,
     AWAITING_SELLER,
     CLOSED_CANCELLED,
+    CLOSED_EXTERNAL,
     CLOSED_NO_RETURN,
     CLOSED_REFUNDED,
     CLOSED_REJECTED,
     ENDED,
     HELD_IN_TRANSIT,
+    OPEN,
     PLATFORM_PROPOSED,
     REFUND_PENDING,
     RETURN_AWAITING_SHIPMENT,
@@ -69,7 +75,10 @@ ORDER_UNKNOWN: Final = "order_unknown"
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """From one of `sources` (None: no dispute yet) to one of `to`, when `what` is said by one of `by`, or fires."""
+    """From one of `sources` (None: no dispute yet) to one of `to`, when `what` is said by one of `by`, or fires.
+
+    `to` empty: the state stays as it is.
+    """
 
     number: str
     sources: tuple[DisputeState | None, ...]
@@ -89,6 +98,8 @@ TIMER: Final[tuple[By, ...]] = ("timer",)
 
 NEW: Final = (None,)
 GATHERING: Final[States] = (*AWAITING, HELD_IN_TRANSIT, ARBITRATION_EVIDENCE)
+# What the buyer's bank decides about, where it takes the money back (rulebook 8.20).
+TAKEN_OVER: Final[States] = tuple(state for state in OPEN if state not in (APPEAL_REVIEW, REFUND_PENDING))
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("1", NEW, ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
@@ -128,6 +139,9 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("22", (REFUND_PENDING,), RefundExecuted, PROVIDER, (CLOSED_REFUNDED,)),
     Transition("24", ENDED, AppealMade, BOTH, ENDED, built=False),
     Transition("26", (CLOSED_CANCELLED,), ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("27", OPEN, ChargebackOpened, PROVIDER, ()),
+    Transition("27", OPEN, ChargebackWon, PROVIDER, ()),
+    Transition("27", TAKEN_OVER, ChargebackLost, PROVIDER, (CLOSED_EXTERNAL,)),
     Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,), built=False),
     Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, EXECUTED, built=False),
     Transition("31", (AWAITING_BUYER,), CONFIRM_DUE, TIMER, (CLOSED_CANCELLED,)),

@@ -14,7 +14,7 @@ from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.transitions import ACTIONS, Transition
-from dispute.rules import guards, windows
+from dispute.rules import chargeback, guards, windows
 from dispute.rules.draft import Draft
 
 NO_CAUSE: Final = UUID(int=0)
@@ -41,13 +41,14 @@ def allowed_actions(
     """Every step this party may take, some of them only later."""
     given = Given(now=now, arrived_at=now, cause=NO_CAUSE, policies=policies, outages=outages)
     draft = Draft(order, given)
-    possible = (_action(draft, dispute, row, party) for row in _rows(dispute, party))
+    possible = (_action(draft, dispute, row, party) for row in _rows(order, dispute, party))
     return tuple(action for action in possible if action and (action.until is None or now < action.until))
 
 
-def _rows(dispute: Dispute, party: Party) -> Iterator[Transition]:
+def _rows(order: Order, dispute: Dispute, party: Party) -> Iterator[Transition]:
+    possible = [what for what in ACTIONS if chargeback.against(order, what) is None]
     for row in transitions.TRANSITIONS:
-        if dispute.state in row.sources and party in row.by and row.built and row.what in ACTIONS:
+        if dispute.state in row.sources and party in row.by and row.built and row.what in possible:
             yield row
 
 

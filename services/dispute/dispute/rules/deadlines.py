@@ -79,6 +79,8 @@ def deadline_passed(order: Order, fired: TimerFired, given: Given) -> Decision:
     dispute = order.disputes[fired.data["dispute"]]
     if not _still_waits(dispute, fired):
         return nothing("outlived", f"Dispute {dispute.id} no longer waits for this ({dispute.state}).")
+    if order.frozen:
+        return nothing("frozen", "A chargeback is open; the deadline is armed anew when it ends.")
     due = _due(fired, given)
     if given.now < due:
         return _later(fired, due)

@@ -58,7 +58,7 @@ def _anomaly(draft: Draft, dispute: Dispute, reason: str) -> None:
 
 def _arrived(draft: Draft, dispute: Dispute, parcels: tuple[Parcel, ...]) -> None:
     """Delivered while held: the buyer confirms or names another reason (transition 11). Too late is undelivered (9)."""
-    late = any(
+    late = not draft.order.frozen and any(
         parcel.delivered_at and dispute.deadline and parcel.delivered_at >= dispute.deadline for parcel in parcels
     )
     if late:
@@ -69,7 +69,12 @@ def _arrived(draft: Draft, dispute: Dispute, parcels: tuple[Parcel, ...]) -> Non
 
 
 def _promise_over(draft: Draft, dispute: Dispute, parcels: tuple[Parcel, ...]) -> bool:
-    """The latest promise has ended and order-tracking has said so of every parcel still under way."""
+    """The latest promise has ended and order-tracking has said so of every parcel still under way.
+
+    Never during a chargeback: the hold's end moves with the other deadlines (rulebook 8.20).
+    """
+    if draft.order.frozen:
+        return False
     reached = dispute.deadline is not None and draft.now >= dispute.deadline
     return reached and all(parcel.broken for parcel in parcels if parcel.under_way)
 

@@ -7,22 +7,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import (
-    ChargebackLost,
-    ChargebackOpened,
-    ChargebackWon,
     PaymentEvent,
     RefundExecuted,
     RefundFailed,
 )
-from aftersales.decision import Decision, Given, Rule, TimerFired, nothing, refused
+from aftersales.decision import Decision, Given, Rule, TimerFired, nothing
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.settlement import Settlement
 from dispute.rules.draft import Draft, foreign
 from dispute.rules.settle import close, instruct
-
-Chargeback = ChargebackOpened | ChargebackWon | ChargebackLost
 
 # A provider that refuses at once must not be asked in a tight loop: the first time again immediately, then ever later.
 FIRST_PAUSE: Final = timedelta(minutes=1)
@@ -76,8 +71,8 @@ def refund_failed(order: Order | None, said: RefundFailed, given: Given) -> Deci
         _again(draft, dispute, settlement)
     else:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(settlement.attempt - 2, 10))
-        about = {"instruction": said.instruction, "attempt": str(settlement.attempt)}
-        draft.arm(transitions.REFUND_AGAIN, draft.now + pause, dispute, party=False, **about)
+        failed = replace(settlement, again_at=draft.now + pause)
+        arm_payment(draft, draft.keep(_with(dispute, failed)), failed)
     return draft.decision(draft.because("32"))
 
 
@@ -86,6 +81,8 @@ def refund_again(order: Order, fired: TimerFired, given: Given) -> Decision:
     found = _pending(order, fired.data["dispute"], fired.data["instruction"])
     if isinstance(found, Decision):
         return found
+    if order.frozen:
+        return _frozen()
     draft, dispute, settlement = Draft(found[0], given), found[1], found[2]
     if str(settlement.attempt) != fired.data["attempt"] or dispute.trouble == "amount_differs":
         return nothing("outlived", "The refund was ordered again or paid meanwhile.")
@@ -98,18 +95,26 @@ def refund_alarm(order: Order, fired: TimerFired, given: Given) -> Decision:
     found = _pending(order, fired.data["dispute"], fired.data["instruction"])
     if isinstance(found, Decision):
         return found
+    if order.frozen:
+        return _frozen()
     draft, dispute = Draft(found[0], given), found[1]
     draft.keep(replace(dispute, trouble=dispute.trouble or "refund_unanswered"))
     return draft.decision(draft.because("31"))
 
 
-@of_its_order
-def chargeback(order: Order | None, said: Chargeback, given: Given) -> Decision:  # noqa: ARG001 a rule's shape
-    return refused("not-built-yet", "Chargebacks are not built yet; the order's disputes go on as if there were none.")
+def arm_payment(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:
+    """Order it again when the pause after a failure is over."""
+    if settlement.again_at is not None:
+        about = {"instruction": settlement.instruction, "attempt": str(settlement.attempt)}
+        draft.arm(transitions.REFUND_AGAIN, settlement.again_at, dispute, party=False, **about)
+
+
+def _frozen() -> Decision:
+    return nothing("frozen", "A chargeback is open; this is looked at again when it ends.")
 
 
 def _again(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:
-    again = replace(settlement, attempt=settlement.attempt + 1)
+    again = replace(settlement, attempt=settlement.attempt + 1, again_at=None)
     instruct(draft, draft.keep(_with(dispute, again)), again)
 
 

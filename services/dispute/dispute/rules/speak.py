@@ -23,7 +23,7 @@ from aftersales.identity import Role, authorize, not_found
 from dispute.domain import transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import complain, escalate, evidence, negotiate, send_back, windows
+from dispute.rules import chargeback, complain, escalate, evidence, negotiate, send_back, windows
 from dispute.rules.draft import STATE_TIMERS, Draft, No, answer, foreign
 
 Verb = Callable[[Draft, Any, Any, Party], Because | No]
@@ -81,6 +81,9 @@ def _out_of_place(draft: Draft, dispute: Dispute | None, said: Command, party: P
     """The table has no such step here, this version has not built it, or the state's deadline has passed."""
     if dispute is None and not isinstance(said, ComplaintMade):
         return No("unknown-dispute", f"The order has no dispute {said.dispute}.")
+    no = chargeback.against(draft.order, type(said))
+    if no is not None:
+        return no
     row = transitions.find(dispute.state if dispute else None, type(said), party)
     if row is None:
         return _wrong_place(dispute, said, party)

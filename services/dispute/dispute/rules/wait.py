@@ -10,6 +10,9 @@ from msgspec.structs import replace
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
     AddressChanged,
+    ChargebackLost,
+    ChargebackOpened,
+    ChargebackWon,
     Command,
     ComplaintMade,
     OrderCancelled,
@@ -17,13 +20,14 @@ from aftersales.contracts.marketplace import (
     OrderPaid,
     OrderPlaced,
     ParcelShipped,
+    PaymentEvent,
     ReceiptConfirmed,
 )
 from aftersales.decision import Because, Decision, Given, Outcome, Rule, Timer, TimerFired, nothing
 from aftersales.identity import authorize
 from dispute.domain import transitions
 from dispute.domain.order import Order, Waiting
-from dispute.rules import facts
+from dispute.rules import chargeback, facts
 from dispute.rules.draft import Draft, No, foreign
 from dispute.rules.speak import PARTIES, command_refused, hear
 
@@ -49,7 +53,7 @@ def fact(rule: Rule) -> Rule:
     """A rule about an order's facts, for orders that may not be known yet and speakers who may not speak of them."""
 
     @wraps(rule)
-    def decide(order: Order | None, said: OrderEvent, given: Given) -> Decision:
+    def decide(order: Order | None, said: OrderEvent | PaymentEvent, given: Given) -> Decision:
         if order is None or order.terms is None:
             return _keep(order or Order(said.order), said, given)
         if given.source != order.terms.source:
@@ -92,7 +96,7 @@ def still_unknown(order: Order, fired: TimerFired, given: Given) -> Decision:
     return Decision(state=kept, events=(event,), because=Because("refused: unknown-order", {"command": said.name()}))
 
 
-def _keep(order: Order, said: Command | OrderEvent, given: Given) -> Decision:
+def _keep(order: Order, said: Command | OrderEvent | PaymentEvent, given: Given) -> Decision:
     body = said.model_dump_json()
     one = Waiting(said.TYPE, body, given.source, given.arrived_at, str(given.cause))
     is_command = isinstance(said, Command)
@@ -113,7 +117,7 @@ def _keep(order: Order, said: Command | OrderEvent, given: Given) -> Decision:
     )
 
 
-def _no_room(said: Command | OrderEvent, given: Given) -> Decision:
+def _no_room(said: Command | OrderEvent | PaymentEvent, given: Given) -> Decision:
     if isinstance(said, Command):
         event = command_refused(said, given, UNKNOWN)
         return Decision(events=(event,), outcome=Outcome.REFUSED, slug=UNKNOWN.slug, sentence=UNKNOWN.sentence)
@@ -158,5 +162,8 @@ FACTS: Final[dict[type[Event], Rule]] = {
         (AddressChanged, facts.address_changed),
         (ParcelShipped, facts.parcel_shipped),
         (ReceiptConfirmed, facts.receipt_confirmed),
+        (ChargebackOpened, chargeback.opened),
+        (ChargebackWon, chargeback.won),
+        (ChargebackLost, chargeback.lost),
     )
 }

@@ -131,6 +131,13 @@ def ends(dispute: Dispute, what: type[Event]) -> tuple[datetime, ...]:
     return tuple(at for at in (deadline, dispute.escalates_at) if at is not None)
 
 
+def appealable_until(draft: Draft, dispute: Dispute) -> datetime | None:
+    """The end of the window to appeal, None where the dispute has not ended; who may appeal is another question."""
+    if dispute.state not in states.ENDED or dispute.closed_at is None:
+        return None
+    return dispute.closed_at + draft.length("appeal.window", dispute.closed_at) + dispute.appeal_moved
+
+
 def manual_window(draft: Draft, dispute: Dispute) -> tuple[datetime, datetime] | None:
     """From and until when the buyer may escalate; None where the policy has no escalation by hand, or no clock runs."""
     if dispute.clock_at is None:

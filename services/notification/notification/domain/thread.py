@@ -22,7 +22,10 @@ class Asked(Struct, frozen=True, omit_defaults=True):
 
 
 class Followed(Struct, frozen=True, omit_defaults=True):
-    """A dispute as its newest step left it. reminded: the reminders given of what is still asked for."""
+    """A dispute as its newest step left it. reminded: the reminders given of what is still asked for.
+
+    frozen: a chargeback is open, so nobody is reminded of anything.
+    """
 
     dispute: str
     step: int
@@ -30,6 +33,7 @@ class Followed(Struct, frozen=True, omit_defaults=True):
     policy: str
     waits: tuple[Asked, ...] = ()
     reminded: tuple[str, ...] = ()
+    frozen: bool = False
 
 
 class Thread(Struct, frozen=True, omit_defaults=True):

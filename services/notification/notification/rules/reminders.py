@@ -22,6 +22,8 @@ def remind(words: Wording) -> Rule:
         asked = _still_asked(followed, event) if followed is not None else None
         if state is None or followed is None or asked is None:
             return nothing("no-longer-asked", "The party has acted, or is asked for something else by now.")
+        if followed.frozen:
+            return nothing("frozen", "A chargeback is open; reminders are armed anew where it is won.")
         if given.now >= asked.until:
             return nothing("passed", "The deadline has passed; a reminder would come too late.")
         name = f"{asked.party}/{asked.task}/{utc(asked.until)}/{event.data['before']}"

@@ -5,7 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from aftersales.contracts.dispute import CommandRefused, DisputeStep
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
+from aftersales.contracts.dispute import CommandRefused, DisputeClosed, DisputeStep
 from aftersales.decision import Because, Decision, Given, Rule, Timer, nothing
 from aftersales.policy.model import Policy
 from notification.domain.notice import About, Wording
@@ -65,7 +66,9 @@ def _asked(thread: Thread, event: DisputeStep, policy: Policy, given: Given) -> 
         for wait in event.waits
     )
     reminded = before.reminded if before is not None else ()
-    followed = Followed(event.dispute, event.step, event.state, event.policy, waits, reminded)
+    frozen = isinstance(event, DisputeFrozen) or (before is not None and before.frozen)
+    frozen = frozen and not isinstance(event, DisputeResumed | DisputeClosed)
+    followed = Followed(event.dispute, event.step, event.state, event.policy, waits, reminded, frozen)
     fresh = [each for each in waits if (each.party, each.task, each.until) not in known]
     return thread.following(followed), tuple(
         timer for each in fresh for timer in _reminders(event.dispute, each, policy, given)

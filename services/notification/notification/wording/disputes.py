@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from aftersales.contracts import appeal
 from aftersales.contracts import dispute as said
 from aftersales.contracts.dispute import DisputeStep
 from notification.domain.notice import Reader, Words
+from notification.wording import appeals
 from notification.wording.phrases import listed, money, plan, reason, sentences, verb, when, who
 from notification.wording.tasks import what_now
 
@@ -156,10 +158,16 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeReturnShipped: return_shipped,
     said.DisputeReturnConfirmed: return_confirmed,
     said.DisputeClosed: closed,
+    appeal.DisputeFrozen: appeals.frozen,
+    appeal.DisputeResumed: appeals.resumed,
+    appeal.DisputeAppealed: appeals.appealed,
+    appeal.DisputeAppealDecided: appeals.appeal_decided,
 }
 
 
 def step_words(step: DisputeStep, reader: Reader) -> Words:
     words = STEPS[type(step)](step, reader)
     where = f"Dispute {step.dispute} on order {step.order}."
-    return Words(words.title, sentences(where, words.text, what_now(step, reader)))
+    # What is asked for waits as long as a chargeback is open.
+    now = what_now(step.model_copy(update={"waits": ()}) if isinstance(step, appeal.DisputeFrozen) else step, reader)
+    return Words(words.title, sentences(where, words.text, now))

@@ -1,0 +1,48 @@
+"""A chargeback stops a case: nothing is decided and no deadline counts until it ends (rulebook 8.20)."""
+
+from datetime import timedelta
+
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
+from aftersales.decision import Because, Decision, Given, Timer, nothing
+from arbitration.domain.case import OVER, Case, CaseStatus
+from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, review_timer
+from arbitration.rules.moves import changed
+
+
+def freeze(case: Case | None, event: DisputeFrozen, _given: Given) -> Decision:
+    if case is None or event.step <= case.step:
+        return _heard()
+    return Decision(state=changed(case, step=event.step, frozen_at=event.at), because=Because("transition 27"))
+
+
+def resume(case: Case | None, event: DisputeResumed, _given: Given) -> Decision:
+    """Won: both dates of the review move by the time that it stood still, and are armed anew. Lost: nothing moves."""
+    if case is None or event.step <= case.step:
+        return _heard()
+    case = changed(case, step=event.step, frozen_at=None)
+    if event.chargeback == "lost" or case.status in OVER:
+        return Decision(state=case, because=Because("transition 27"))
+    moved = later(case, event.at - max(event.frozen_at, case.review_at or event.frozen_at))
+    return Decision(state=moved, timers=deadlines(moved), because=Because("transition 27"))
+
+
+def later(case: Case, by: timedelta) -> Case:
+    """The case with everything that it waits for so much later."""
+    return changed(
+        case,
+        evidence_until=case.evidence_until and case.evidence_until + by,
+        reassign_at=case.reassign_at and case.reassign_at + by,
+        fallback_at=case.fallback_at and case.fallback_at + by,
+    )
+
+
+def deadlines(case: Case) -> tuple[Timer, ...]:
+    """The timers of the review, for the dates as they stand; those for earlier dates are outlived."""
+    if case.status is CaseStatus.EVIDENCE or case.reassign_at is None or case.fallback_at is None:
+        return ()
+    reassign = () if case.reassigned else (review_timer(REASSIGN, case.reassign_at, case),)
+    return (*reassign, review_timer(FALLBACK, case.fallback_at, case))
+
+
+def _heard() -> Decision:
+    return nothing("nothing-new", "The desk has no such case, or has heard a later step of its dispute.")

@@ -1,0 +1,124 @@
+"""A chargeback stops a case: nothing is ruled, no deadline counts, and the review's dates move (rulebook 8.20)."""
+
+from typing import Any
+
+import pytest
+
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
+from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
+from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted
+from aftersales.identity import Actor, Role
+from arbitration.domain.case import Case, CaseStatus
+from arbitration.domain.commands import RulingMade, RulingSeconded
+from arbitration.domain.ruling import RulingStatus
+from arbitration.handlers import SERVICE
+from arbitration.rules.actions import allowed_actions
+from arbitration.rules.ruling import rule, second
+from arbitration.store.kinds import case_ref
+from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case, given
+from tests.rules.arbitration.rulings import a_ruling
+from tests.rules.arbitration.spoken import a_step
+from tests.support.in_memory import InMemory
+
+REVIEW = NOW
+FROZEN = NOW + DAY
+RESUMED = NOW + 31 * DAY
+STOOD = RESUMED - FROZEN
+
+
+def in_review() -> InMemory:
+    world = InMemory(SERVICE, source="dispute")
+    world.hear(
+        a_step(DisputeEscalated, step=3, at=REVIEW - 3 * DAY, how="automatic", deadline=REVIEW), REVIEW - 3 * DAY
+    )
+    world.hear(a_step(DisputeReviewStarted, step=4, at=REVIEW), REVIEW)
+    return world
+
+
+def frozen() -> InMemory:
+    world = in_review()
+    world.hear(a_step(DisputeFrozen, step=5, at=FROZEN), FROZEN)
+    return world
+
+
+def resumed(how: str = "won") -> InMemory:
+    world = frozen()
+    ended: Any = {"step": 6, "at": RESUMED, "chargeback": how, "frozen_at": FROZEN}
+    world.hear(a_step(DisputeResumed, **ended), RESUMED)
+    return world
+
+
+def case(world: InMemory) -> Case:
+    found = world.states[case_ref("D1")]
+    assert isinstance(found, Case)
+    return found
+
+
+def said(world: InMemory, kind: type[Any]) -> list[Any]:
+    return [event for event in world.said if isinstance(event, kind)]
+
+
+def test_no_deadline_of_the_desk_fires_meanwhile() -> None:
+    world = frozen()
+    world.until(RESUMED)
+    assert said(world, CaseAssigned) == said(world, CaseRuled) == []
+
+
+def test_both_dates_move_by_the_time_that_it_stood_still() -> None:
+    world = resumed()
+    assert (case(world).reassign_at, case(world).fallback_at) == (REVIEW + 7 * DAY + STOOD, REVIEW + 14 * DAY + STOOD)
+    world.until(REVIEW + 7 * DAY + STOOD - SECOND)
+    assert said(world, CaseAssigned) == []
+    world.until(REVIEW + 7 * DAY + STOOD)
+    assert [event.how for event in said(world, CaseAssigned)] == ["reassigned"]
+    world.until(REVIEW + 14 * DAY + STOOD - SECOND)
+    assert said(world, CaseRuled) == []
+    world.until(REVIEW + 14 * DAY + STOOD)
+    assert [event.agent for event in said(world, CaseRuled)] == [None]
+
+
+def test_a_date_that_had_passed_before_stays_passed() -> None:
+    world = in_review()
+    world.until(REVIEW + 7 * DAY)
+    world.hear(a_step(DisputeFrozen, step=5, at=REVIEW + 8 * DAY), REVIEW + 8 * DAY)
+    ended: Any = {"step": 6, "at": REVIEW + 10 * DAY, "chargeback": "won", "frozen_at": REVIEW + 8 * DAY}
+    world.hear(a_step(DisputeResumed, **ended), REVIEW + 10 * DAY)
+    world.until(REVIEW + 16 * DAY)
+    assert len(said(world, CaseAssigned)) == len(said(world, CaseRuled)) == 1
+
+
+def test_the_evidence_window_moves() -> None:
+    world = InMemory(SERVICE, source="dispute")
+    opened = a_step(DisputeEscalated, step=3, at=NOW, how="automatic", deadline=NOW + 3 * DAY)
+    world.hear(opened, NOW)
+    world.hear(a_step(DisputeFrozen, step=4, at=FROZEN, state="ARBITRATION_EVIDENCE"), FROZEN)
+    ended: Any = {"step": 5, "at": RESUMED, "chargeback": "won", "frozen_at": FROZEN}
+    world.hear(a_step(DisputeResumed, **ended, state="ARBITRATION_EVIDENCE"), RESUMED)
+    assert case(world).evidence_until == NOW + 3 * DAY + STOOD
+
+
+@pytest.mark.parametrize("status", [CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND])
+def test_nobody_rules_or_seconds_meanwhile(status: CaseStatus) -> None:
+    stopped = a_case(frozen_at=FROZEN, status=status)
+    made = RulingMade(case="D1", agent="kim", seen=stopped.version, findings={})
+    assert rule(stopped, made, given()).slug == "chargeback-open"
+    confirmed = RulingSeconded(case="D1", agent="lee", ruling="R-1")
+    assert second(stopped, confirmed, given()).slug == "chargeback-open"
+
+
+def test_ruling_is_not_offered_meanwhile() -> None:
+    waiting = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),))
+    names = {action.name for action in allowed_actions(waiting, Actor(Role.AGENT, "lee"))}
+    stopped = {a.name for a in allowed_actions(stopped_like(waiting), Actor(Role.AGENT, "lee"))}
+    assert names - stopped == {"rule", "second"}
+
+
+def stopped_like(of: Case) -> Case:
+    return a_case(status=of.status, rulings=of.rulings, frozen_at=FROZEN)
+
+
+def test_older_steps_change_nothing() -> None:
+    world = resumed()
+    before = case(world)
+    world.hear(a_step(DisputeFrozen, step=5, at=FROZEN), RESUMED)
+    assert case(world) == before
