@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,13 +11,8 @@ import httpx2
 import orjson
 import pytest
 
-from aftersales.contracts.dispute import RefundOrdered
-from aftersales.contracts.envelope import Event
-from aftersales.contracts.words import VOCABULARY
-from aftersales.identity import cause_id
 from aftersales.policy.parse import load_book
 from aftersales.runtime.auth import Keys, Verifier
-from aftersales.runtime.causes import Cause, Place, Record, content_hash
 from aftersales.runtime.health import Health
 from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
@@ -33,7 +27,7 @@ from dispute.api import routers
 from dispute.handlers import SERVICE
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import OPENED
-from tests.rules.dispute.world import MARKET, SOURCES, executed
+from tests.services.dispute.hall import Hall
 
 ISSUER = "https://issuer.example"
 
@@ -66,67 +60,11 @@ def settings(dispute_database: str, monkeypatch: pytest.MonkeyPatch) -> Settings
 
 
 @dataclass
-class Town:
-    """Everybody who speaks to dispute: over Kafka, over HTTP, and the clock."""
+class Town(Hall):
+    """Those too who speak to dispute over HTTP."""
 
     client: httpx2.AsyncClient
-    unit: Unit
-    pool: Pool
-    wake: Wake
     keys: Path
-    offset: int = field(default=0)
-
-    # -- records, timers, time -----------------------------------------------------------------------------------------
-
-    async def at(self, instant: datetime) -> None:
-        """Step the clock; what falls due on the way fires at its own instant, with every command read up to then."""
-        while (due := await self.pool.fetchval("select min(due) from timers where due <= $1", instant)) is not None:
-            await self._set(due)
-            while await self.wake.round() == 0:
-                pass
-        await self._set(instant)
-
-    async def _set(self, instant: datetime) -> None:
-        await self.pool.execute(
-            "insert into simulated_clock (instant) values ($1) on conflict (one) do update set instant = $1", instant
-        )
-
-    async def hears(self, *events: Event, name: str | None = None, source: str | None = None) -> None:
-        """Records, in order, in one batch."""
-        await self.unit.run([self._cause(event, name or uuid4().hex, source) for event in events])
-
-    def _cause(self, event: Event, name: str, source: str | None) -> Cause:
-        on = SERVICE.on_event(type(event))
-        assert on is not None
-        body = event.model_dump_json().encode()
-        self.offset += 1
-        said_by = source or SOURCES.get(event.TOPIC, MARKET)
-        return Cause(
-            id=cause_id(said_by, name),
-            subject=on.subjects(event)[0],
-            event=event,
-            type=event.TYPE,
-            source=said_by,
-            name=name,
-            hash=content_hash(event),
-            body=body,
-            keep_body=event.TOPIC in SERVICE.commands,
-            record=Record(Place(event.TOPIC, 0, self.offset), event.key.encode(), (), body),
-        )
-
-    async def pays(self) -> None:
-        """The provider executes every refund ordered so far."""
-        orders = [said for said in await self.said() if isinstance(said, RefundOrdered)]
-        await self.hears(*(executed(ordered, OPENED) for ordered in orders))
-
-    # -- what can be seen ----------------------------------------------------------------------------------------------
-
-    async def said(self) -> list[Event]:
-        rows = await self.pool.fetch("select type, body from outbox order by id")
-        return [VOCABULARY[row["type"]].model_validate_json(row["body"]) for row in rows]
-
-    async def names(self) -> list[str]:
-        return [event.name() for event in await self.said()]
 
     async def get(self, path: str, sub: str = "anna", role: str = "buyer", **query: Any) -> httpx2.Response:
         return await self.client.get(path, params=query, headers=self._bearer(role, sub))
@@ -159,12 +97,8 @@ async def town(unit: Unit, pool: Pool, settings: Settings, tmp_path: Path) -> As
     parts = Parts(SERVICE, settings, unit, reads, unit.policies, verifier, Rates(0), health)
     transport = httpx2.ASGITransport(app=create_app(SERVICE, parts, routers()), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://dispute") as client:
-        town = Town(client, unit, pool, Wake(unit), tmp_path)
-        await pool.execute(
-            "insert into consumer_fence (topic, partition, next_offset, read_until, cluster_id) "
-            "values ($1, 0, 0, 'infinity', '')",
-            *SERVICE.commands,
-        )
+        town = Town(unit, pool, Wake(unit), client, tmp_path)
+        await town.opens()
         await town.at(OPENED)
         await town.hears(say.an_order(), say.shipped(), say.delivered())
         yield town
