@@ -74,7 +74,7 @@ async def test_refused_to_list(desk: Desk, query: dict[str, Any]) -> None:
 async def test_to_everybody_else_there_is_no_desk(desk: Desk, role: str, sub: str) -> None:
     await desk.has_in_review()
     who = {"role": role, "sub": sub}
-    for path in ("/cases", "/cases/D1", "/cases/D1/notes", "/cases/D1/statements"):
+    for path in ("/cases", "/cases/D1", "/cases/D1/notes", "/cases/D1/statements", "/cases/D1/history"):
         assert (await desk.get(path, **who)).status_code == 404, path
     for path in ("take", "hand-back", "recommendation", "notes", "rulings", "rulings/R/second"):
         body = {"words": "x"} if path == "notes" else {}

@@ -34,6 +34,9 @@ async def test_sent_and_then_executed(desk: Desk, pool: Pool) -> None:
     case = (await desk.get("/cases/D1")).json()
     assert (case["status"], case["due"], case["rulings"][0]["status"]) == ("ruled", None, "executed")
     assert case["rulings"][0]["explanation"]["amounts"]["refund"]["value"] == 4198
+    assert case["rulings"][0]["words"][0] == "R20: counterfeit upheld."
+    decided = (await desk.get("/cases/D1/history")).json()["items"]
+    assert [one["words"][0] for one in decided if one["rule"] == "R20"] == ["R20: counterfeit upheld."] * 2
 
 
 def executed(ruling: str) -> said.DisputeRuled:

@@ -140,6 +140,7 @@ ARBITRATION: Final = {
     "GET /cases/{case}": Row(ALL_READ, "case"),
     "GET /cases/{case}/notes": Row(ALL_READ, "case"),
     "GET /cases/{case}/statements": Row(ALL_READ, "case"),
+    "GET /cases/{case}/history": Row(ALL_READ, "case"),
     "POST /cases/{case}/recommendation": Row(ALL_READ, "case", FOUND),
     "POST /cases/{case}/take": Row(
         at_the_desk((200, "409 already-yours", TAKEN, 200), (200, 200, 200, 200)), "case", None

@@ -38,6 +38,8 @@ async def test_who_pays_is_not_shown_to_the_buyer(town: Town) -> None:
     for who in (("anna", "buyer"), ("shop", "seller"), ("kim", "agent")):
         decided = (await town.get("/disputes/D1/history", *who)).json()["items"]
         seen[who[1]] = [one for one in decided if "paid_by" in one["explanation"].get("facts", {})]
+        spoken = " ".join(sentence for one in decided for sentence in one["words"])
+        assert ("paid by" in spoken, "escrow" in spoken) == ((False, False) if who[1] == "buyer" else (True, True))
     assert [len(found) for found in seen.values()] == [0, 1, 1]
 
 
@@ -93,6 +95,7 @@ async def test_words_and_decisions_can_be_read(town: Town) -> None:
     assert (opening["rule"], opening["moves"]) == ("transition 1", [["D1", None, "AWAITING_SELLER", "1"]])
     assert opening["explanation"]["policy"]["seller.response"] == "P5D"
     assert opening["explanation"]["policy_version"].startswith("standard@")
+    assert opening["words"][0] == "Transition 1: the buyer opens a dispute."
 
 
 async def test_an_orders_money_is_told_to_the_unit(town: Town) -> None:

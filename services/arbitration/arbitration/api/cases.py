@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from aftersales.contracts.envelope import Id, Token
 from aftersales.errors import Refused
 from aftersales.identity import not_found
+from aftersales.runtime.decisions import History, decided, list_history
 from aftersales.runtime.http import Asked, Ours, Paged, etag
 from arbitration.api.desk import Agent, the_case
 from arbitration.api.models import Listed, Note, Notes, Question, Queue, Read, Recommended, read
@@ -14,6 +15,7 @@ from arbitration.domain.case import CaseStatus
 from arbitration.rules.recommend import recommend
 from arbitration.rules.ruling import above_limit
 from arbitration.store import reads
+from arbitration.store.kinds import case_ref
 
 router = APIRouter(tags=["cases"])
 
@@ -55,6 +57,14 @@ async def notes(case: Id, agent: Agent, parts: Ours, page: Paged) -> Notes:
     rows, further = await reads.list_notes(parts.reads, case, page)
     items = [Note(note=row.note, agent=row.agent, words=row.words, written_at=row.written_at) for row in rows]
     return Notes(items=items, next=further)
+
+
+@router.get("/cases/{case}/history")
+async def history(case: Id, agent: Agent, parts: Ours, page: Paged) -> History:
+    """Every decision about the case, with the rule, the facts and the policy it rests on."""
+    found = await the_case(parts, case, agent)
+    rows, further = await list_history(parts.reads, case_ref(case), page)
+    return History(items=[decided(row, row.explanation, found.currency) for row in rows], next=further)
 
 
 @router.post("/cases/{case}/recommendation")

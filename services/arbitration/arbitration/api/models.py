@@ -1,5 +1,6 @@
 """What travels over the desk's HTTP door."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -7,6 +8,7 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from aftersales.contracts.envelope import Amount, Words
+from aftersales.explanation import english
 from aftersales.identity import Actor
 from aftersales.runtime.http import RequestModel
 from arbitration.domain.case import Case
@@ -71,7 +73,10 @@ class Action(BaseModel):
 
 
 class Read(BaseModel):
-    """A case. due: its next deadline. file: the facts that rulings rest on. version: the ETag, for If-Match."""
+    """A case. due: its next deadline. file: the facts that rulings rest on. version: the ETag, for If-Match.
+
+    rulings: each with its explanation and, as `words`, the same in English.
+    """
 
     case: str
     order: str
@@ -92,6 +97,7 @@ class Read(BaseModel):
     file: dict[str, Any]
     rounds: list[dict[str, Any]]
     rulings: list[dict[str, Any]]
+    history: str
     allowed_actions: list[Action]
 
 
@@ -160,6 +166,22 @@ SAME = (
 
 def read(case: Case, actor: Actor) -> Read:
     """The case as this agent sees it."""
-    told = msgspec.to_builtins(case)
     actions = [Action(name=a.name, since=a.since, until=a.until) for a in allowed_actions(case, actor)]
-    return Read(**{name: told[name] for name in SAME}, case=case.id, due=case.due, allowed_actions=actions)
+    told = {name: whole(getattr(case, name)) for name in SAME}
+    for ruling in told["rulings"]:
+        ruling["words"] = in_words(ruling, case.currency)
+    return Read(**told, case=case.id, due=case.due, history=f"/cases/{case.id}/history", allowed_actions=actions)
+
+
+def in_words(ruling: Mapping[str, Any], currency: str) -> list[str]:
+    """Why a ruling is as it is, in English."""
+    return english(ruling["explanation"], currency=currency, what="the case's file", arrived_at=ruling["made_at"])
+
+
+def whole(value: Any) -> Any:
+    """Structs as objects, entries that have their defaults included, as rows leave them out."""
+    if isinstance(value, msgspec.Struct):
+        return {name: whole(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, tuple):
+        return [whole(entry) for entry in value]
+    return value

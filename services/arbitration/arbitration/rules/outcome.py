@@ -25,7 +25,7 @@ def executed(case: Case | None, event: said.DisputeRuled, given: Given) -> Decis
     settled = replace(ruling, status=RulingStatus.EXECUTED, settled_at=event.at)
     case = lapsed(case.with_ruling(settled), given.now, "Another ruling was executed.").with_round(event.at, "ruled")
     state, moves = moved(case, "executed", step=max(case.step, event.step))
-    return Decision(state=state, moves=moves, because=Because(event.rule, facts={"ruling": ruling.id}))
+    return Decision(state=state, moves=moves, because=Because(event.rule, {"ruling": ruling.id}, title=ruling.title))
 
 
 def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> Decision:

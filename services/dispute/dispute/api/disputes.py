@@ -8,10 +8,11 @@ from fastapi import APIRouter, Query
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Id, Token
 from aftersales.errors import Refused
-from aftersales.explanation import english
 from aftersales.identity import Actor, Role, not_found
+from aftersales.runtime.decisions import Decided, History, decided, list_history
 from aftersales.runtime.http import Caller, Ours, Paged, Parts
-from dispute.api.models import Decided, DisputeRead, Disputes, History, Listed, Statement, Statements, read
+from dispute.api.models import DisputeRead, Disputes, Listed, Statement, Statements, read
+from dispute.domain.subjects import order_ref
 from dispute.store import reads
 from dispute.store.reads import Found
 
@@ -59,7 +60,7 @@ async def statements(dispute: Id, caller: Caller, parts: Ours, page: Paged) -> S
 async def history(dispute: Id, caller: Caller, parts: Ours, page: Paged) -> History:
     """Every decision about the dispute's order, with the rule, the facts and the policy it rests on."""
     found = await _the_order(parts, dispute, caller)
-    rows, further = await reads.list_history(parts.reads, found.order.id, page)
+    rows, further = await list_history(parts.reads, order_ref(found.order.id), page)
     return History(items=[_decided(row, caller, found.order.known.currency) for row in rows], next=further)
 
 
@@ -84,11 +85,8 @@ def _is_platform(caller: Actor) -> bool:
 
 
 def _decided(row: Any, caller: Actor, currency: str) -> Decided:
-    names = [name for name in Decided.model_fields if name not in ("what", "explanation", "words")]
     explanation = row.explanation if caller.role is not Role.BUYER else without_payers(row.explanation)
-    words = english(explanation, currency=currency, what=row.event_type, arrived_at=row.arrived_at)
-    same = {name: getattr(row, name) for name in names}
-    return Decided(**same, what=row.event_type, explanation=explanation, words=words)
+    return decided(row, explanation, currency)
 
 
 def without_payers(explanation: Mapping[str, Any]) -> dict[str, Any]:

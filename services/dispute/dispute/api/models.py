@@ -1,7 +1,6 @@
 """What travels out over the HTTP door. Money is minor units of the order's currency."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -138,28 +137,6 @@ class Statement(BaseModel):
 
 class Statements(BaseModel):
     items: list[Statement]
-    next: str | None
-
-
-class Decided(BaseModel):
-    """A decision about the order. moves: dispute, state before, state after, number of the transition.
-
-    explanation: rule, facts with their sources, policy, amounts, and where it would have turned. words: in English.
-    """
-
-    version: int
-    at: datetime
-    arrived_at: datetime
-    what: str
-    rule: str
-    outcome: str
-    moves: list[Any]
-    explanation: dict[str, Any]
-    words: list[str]
-
-
-class History(BaseModel):
-    items: list[Decided]
     next: str | None
 
 

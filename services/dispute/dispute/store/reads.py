@@ -12,11 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from aftersales.contracts.dispute import DisputeState
 from aftersales.decision import Outage
 from aftersales.identity import Actor, Role
-from aftersales.runtime.causes import written
 from aftersales.runtime.paging import Page
-from aftersales.runtime.tables import HISTORY, OUTAGE
+from aftersales.runtime.tables import OUTAGE
 from dispute.domain.order import Order
-from dispute.domain.subjects import order_ref
 from dispute.store.tables import DISPUTES, ORDERS, STATEMENT
 
 ORDER: Final = msgspec.json.Decoder(Order)
@@ -86,14 +84,6 @@ async def list_statements(
     async with reads.connect() as connection:
         rows = (await connection.execute(page.narrow(query, STATEMENT.c.id))).all()
     return page.cut(rows, lambda row: (row.id,))
-
-
-async def list_history(reads: AsyncEngine, order: str, page: Page) -> tuple[list[Row[Any]], str | None]:
-    """Every decision about the order, in their order. The caller has been let in already."""
-    query = select(HISTORY).where(HISTORY.c.subject == written(order_ref(order)))
-    async with reads.connect() as connection:
-        rows = (await connection.execute(page.narrow(query, HISTORY.c.version))).all()
-    return page.cut(rows, lambda row: (row.version,))
 
 
 def _visible(table: Table, caller: Actor) -> list[ColumnElement[bool]]:
