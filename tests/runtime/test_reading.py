@@ -40,7 +40,7 @@ async def all_read(see: Look) -> None:
 
 
 async def in_flight(engine: Engine) -> bool:
-    return engine.receive._committing is not None
+    return bool(engine.receive.in_flight.tasks)
 
 
 async def test_idle_partitions_are_read_on_though_traffic_elsewhere_never_ends(

@@ -172,7 +172,7 @@ async def test_stopped_in_mid_batch_it_drains(engines: Engines, kafka_words: Toy
 
 
 async def in_flight(engine: Engine) -> bool:
-    return engine.receive._committing is not None
+    return bool(engine.receive.in_flight.tasks)
 
 
 async def test_read_until_follows_the_clock_while_nothing_comes(engines: Engines, kafka_words: Toy, see: Look) -> None:

@@ -1,5 +1,5 @@
-"""Receive: records from Kafka, in batches that grow with the backlog, each through one unit; the next is decoded
-meanwhile.
+"""Receive: records from Kafka, in batches that grow with the backlog, each in two lanes through units of their own; the
+next is decoded meanwhile.
 
 A batch carries the assignment it was read under: after any revoke or assign it is forgotten, never claimed anew. The
 position in Kafka's group is a hint for operators only.
@@ -21,6 +21,7 @@ from aftersales.runtime.decode import Decoder
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim, Fenced, Partition
 from aftersales.runtime.kafka import Kafka
+from aftersales.runtime.lanes import Lanes, by_lane
 from aftersales.runtime.partitions import Partitions
 from aftersales.runtime.postgres import is_passing
 from aftersales.runtime.unit import Unit
@@ -44,7 +45,8 @@ class Receive:
     """The Kafka door of one process.
 
     group: the consumer group. moved: called when `read_until` has moved for somebody who asked for it by `look`.
-    lag, progress: for the watchdog; records, and the monotonic second in which something was read.
+    in_flight: the batches being committed. lag, progress: for the watchdog; records, and the monotonic second in which
+    something was read.
     """
 
     def __init__(self, unit: Unit, kafka: Kafka, *, group: str, moved: Callable[[], None] = lambda: None) -> None:
@@ -55,8 +57,7 @@ class Receive:
         self._backlog = Backlog(unit.pool)
         self._size = SMALLEST
         self._reading: asyncio.Task[list[Record | DeadLetter]] | None = None
-        self._committing: asyncio.Task[None] | None = None
-        self._in_flight: frozenset[Partition] = frozenset()
+        self.in_flight = Lanes()
         self._stopping = False
         self._asked = False
         self._look_wanted = True
@@ -80,7 +81,7 @@ class Receive:
                 await self._step()
             await self._drain()
         finally:
-            for task in (self._reading, self._committing):
+            for task in (self._reading, *self.in_flight.tasks):
                 await _ended(task)
             await self.partitions.stop()
 
@@ -99,7 +100,7 @@ class Receive:
             await self._take()
         elif await self._backlog.is_too_long():
             self.progress = time.monotonic()
-            await self._harvest()
+            self.in_flight.harvest()
             await self._rest(BACK_OFF[0])
         else:
             await self._batch()
@@ -118,7 +119,7 @@ class Receive:
     async def _take(self) -> None:
         reading, self._reading = self._reading, None
         await _ended(reading)
-        await self._committed()
+        await self.in_flight.all_free(every=POLL_EVERY, poll=self._poll)
         try:
             taken = await self.partitions.take(self._unit.pool)
         except Exception as problem:
@@ -135,20 +136,21 @@ class Receive:
         assignment = self.partitions.assignment
         records = await self._read()
         if records and assignment == self.partitions.assignment:
-            items = await self._decoded(records)
-            await self._committed()
-            self._in_flight = frozenset(_ends(items))
-            self._committing = asyncio.create_task(self._commit(items, self.partitions.claim, assignment))
+            if await self._is_whole(records):
+                await self._hand_on(records, assignment)
         else:
-            await self._harvest()
+            self.in_flight.harvest()
         # Once a second also in the midst of traffic: elsewhere nothing may come, and deadlines wait for all partitions.
-        wanted = self._look_wanted and self._committing is None
+        wanted = self._look_wanted and not self.in_flight.tasks
         if wanted or time.monotonic() - self._looked > LOOK_EVERY:
             await self._look_at_ends()
 
-    async def _harvest(self) -> None:
-        if self._committing is not None and self._committing.done():
-            await self._committed()
+    async def _hand_on(self, records: list[Record | DeadLetter], assignment: int) -> None:
+        for lane, some in by_lane(records).items():
+            items = await self._decoded(some)
+            await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
+            work = self._commit(items, self.partitions.claim, assignment)
+            self.in_flight.start(lane, frozenset(_ends(items)), work)
 
     async def _read(self) -> list[Record | DeadLetter]:
         """What has come; nothing when something else wants attention or a second has passed."""
@@ -156,8 +158,7 @@ class Receive:
             self._reading = asyncio.create_task(self.partitions.read(self._size))
         changed = asyncio.create_task(self.partitions.changed.wait())
         waiting: set[asyncio.Task[Any]] = {self._reading, changed}
-        if self._committing is not None:
-            waiting.add(self._committing)
+        waiting.update(self.in_flight.tasks)
         try:
             patience = 0.0 if self._asked else LOOK_EVERY
             await asyncio.wait(waiting, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
@@ -177,29 +178,28 @@ class Receive:
         await reached("C1")
         return records
 
-    async def _decoded(self, records: list[Record | DeadLetter]) -> list[Item]:
-        items: list[Item] = []
+    async def _is_whole(self, records: list[Record | DeadLetter]) -> bool:
+        """False where that cannot be told now: the records are forgotten, to be read again."""
         try:
             await self.partitions.check_gaps([record.place for record in records])
         except (KafkaError, TimeoutError) as problem:
             LOG.warning("a gap could not be explained; reading again", problem=repr(problem))
             self.partitions.forget()
-            return []
+            return False
+        return True
+
+    async def _decoded(self, records: list[Record | DeadLetter]) -> list[Item]:
+        items: list[Item] = []
         for number, record in enumerate(records, 1):
             items.extend([record] if isinstance(record, DeadLetter) else self._decoder.decode(record))
             if number % BREATHE == 0:
                 await asyncio.sleep(0)
         return items
 
-    async def _committed(self) -> None:
-        """Wait for the batch in flight; the group must see us poll meanwhile, however long the database is away."""
-        while self._committing is not None:
-            done, _ = await asyncio.wait({self._committing}, timeout=POLL_EVERY)
-            if done:
-                committing, self._committing = self._committing, None
-                committing.result()
-            elif self._reading is None and self.partitions.held:
-                await self.partitions.poll_paused()
+    async def _poll(self) -> None:
+        """The group must see us poll, however long the database is away."""
+        if self._reading is None and self.partitions.held:
+            await self.partitions.poll_paused()
 
     async def _commit(self, items: list[Item], claim: Claim, assignment: int) -> None:
         position, failures, size = 0, 0, LARGEST
@@ -237,14 +237,11 @@ class Receive:
             await reached("C9")
 
     async def _settled(self) -> None:
-        if self._committing is not None:
-            await asyncio.wait({self._committing}, timeout=REVOKE_WITHIN)
+        await self.in_flight.settle(REVOKE_WITHIN)
 
     async def _drain(self) -> None:
-        if self._committing is not None:
-            await asyncio.wait({self._committing}, timeout=DRAIN_WITHIN)
-            if self._committing.done():
-                await self._committed()
+        await self.in_flight.settle(DRAIN_WITHIN)
+        self.in_flight.harvest()
 
     async def _look_at_ends(self) -> None:
         """Where everything is read: say so in the fence, as of the instant before the ends were asked for."""
@@ -252,7 +249,7 @@ class Receive:
         # Cleared before the clock is read: a wish that comes meanwhile leads to another look.
         wanted, self._look_wanted = self._look_wanted, False
         assignment, claim = self.partitions.assignment, self.partitions.claim
-        busy = self._in_flight if self._committing is not None else frozenset()
+        busy = self.in_flight.partitions
         try:
             async with self._unit.pool.acquire() as connection:
                 at = await app_now(connection)
