@@ -210,3 +210,18 @@ async def test_a_step_of_the_clock_fires_what_falls_due_once_all_is_read(
     await eventually(lambda: see.one("select count(*) = 0 from timers"), within=5)
     assert await see.column("select overdue from standing order by account") == [True, False, True]
     assert await see.one("select bool_and(arrived_at = $1) from history where rule = 'deposit'", noon)
+
+
+async def test_a_batch_that_waits_for_a_lock_does_not_hold_up_the_other_lane(
+    engines: Engines, kafka_words: Toy, marketplace: Shop, see: Look
+) -> None:
+    await engines.start()
+    await marketplace.say(kafka_words.deposited(account="a", amount=10), partition=0)
+    await eventually(lambda: see.one("select balance = 10 from account"))
+    async with see.pool.acquire() as connection, connection.transaction():
+        await connection.execute("select from account where id = 'a' for update")
+        await marketplace.say(kafka_words.deposited(account="a", amount=10), partition=0)
+        await marketplace.say(kafka_words.deposited(account="b", amount=10), partition=1)
+        await eventually(lambda: see.one("select balance = 10 from account where id = 'b'"))
+        assert await see.balance("a") == 10
+    await eventually(lambda: see.one("select balance = 20 from account where id = 'a'"))
