@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from msgspec.structs import replace
 
+from aftersales.decision import SubjectRef
 from aftersales.runtime.causes import Cause, DeadLetter, Item, written
 from aftersales.runtime.postgres import Connection
 
@@ -37,15 +38,17 @@ class Log:
     by_cause: dict[UUID, dict[str, Known]] = field(default_factory=dict)
 
     def find(self, cause: Cause) -> Known | None:
-        return self.by_cause.get(cause.id, {}).get(written(cause.subject))
+        found = self.by_cause.get(cause.id)
+        return found.get(written(cause.subject)) if found is not None else None
 
     def collides(self, cause: Cause) -> bool:
         """Whether the id was used for other content, of whichever subject."""
-        return any(known.hash != cause.hash for known in self.by_cause.get(cause.id, {}).values())
+        found = self.by_cause.get(cause.id)
+        return found is not None and any(known.hash != cause.hash for known in found.values())
 
 
 async def look_up(connection: Connection, causes: Sequence[Cause]) -> Log:
-    ids = sorted({cause.id for cause in causes if cause.timer is None})
+    ids = list({cause.id for cause in causes if cause.timer is None})
     log = Log()
     if ids:
         rows = await connection.fetch(
@@ -68,14 +71,14 @@ class Sifted:
 def sift(items: Sequence[tuple[int, Item]], log: Log) -> Sifted:
     sifted = Sifted()
     hashes: dict[UUID, bytes] = {}
-    seen: set[tuple[UUID, str]] = set()
+    seen: set[tuple[UUID, SubjectRef]] = set()
     for position, item in items:
         if isinstance(item, DeadLetter):
             sifted.dead.append((position, item))
         elif log.collides(item) or hashes.setdefault(item.id, item.hash) != item.hash:
             sifted.dead.extend((position, letter) for letter in _collision(item))
-        elif (item.id, written(item.subject)) not in seen and not _is_repeat(item, log):
-            seen.add((item.id, written(item.subject)))
+        elif (item.id, item.subject) not in seen and not _is_repeat(item, log):
+            seen.add((item.id, item.subject))
             if item.again and log.find(item) is None:
                 # A dead letter may be replayed that the log has never seen: its record could not be read before.
                 item = replace(item, again=False)  # noqa: PLW2901
