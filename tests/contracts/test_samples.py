@@ -1,6 +1,7 @@
 """Contracts only grow: what was ever said is understood for ever."""
 
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import orjson
@@ -32,7 +33,16 @@ def test_said_again_it_is_the_same(path: Path) -> None:
 def test_every_value_is_said_as_it_was_heard(path: Path) -> None:
     heard = orjson.loads(path.read_bytes())
     said = orjson.loads(hear(path.parent.name, path.read_bytes()).model_dump_json())
-    assert {key: said[key] for key in heard} == heard
+    assert kept(said, heard) == heard
+
+
+def kept(said: Any, heard: Any) -> Any:
+    """What is said, without the fields that were added after this was heard."""
+    if isinstance(heard, dict):
+        return {key: kept(said[key], value) for key, value in heard.items()}
+    if isinstance(heard, list) and len(heard) == len(said):
+        return [kept(one, value) for one, value in zip(said, heard, strict=True)]
+    return said
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=named)

@@ -12,7 +12,6 @@ from aftersales_local.stories.player import Result
 from aftersales_local.stories.story import load
 
 STORIES = ROOT / "docs" / "stories"
-NOT_BUILT_YET = {"S08": "settle_service"}
 
 
 def played(path: Path, *, twice: bool = False) -> Result:
@@ -23,8 +22,7 @@ def number(path: Path) -> str:
     return path.name.partition("-")[0]
 
 
-KEPT = [path for path in sorted(STORIES.glob("*.json")) if number(path) not in NOT_BUILT_YET]
-OTHERS = [path for path in sorted(STORIES.glob("*.json")) if number(path) in NOT_BUILT_YET]
+KEPT = sorted(STORIES.glob("*.json"))
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
@@ -35,11 +33,6 @@ def test_kept(path: Path) -> None:
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: path.stem)
 def test_kept_when_every_message_comes_twice(path: Path) -> None:
     assert played(path, twice=True).broken == []
-
-
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
-def test_not_built_yet_when_a_step_needs_rules_that_are_not_there(path: Path) -> None:
-    assert played(path).not_built == NOT_BUILT_YET[number(path)]
 
 
 def test_quick_enough_to_play_thousands() -> None:

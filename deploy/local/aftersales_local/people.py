@@ -23,6 +23,7 @@ ROUTES: Final[Mapping[type[Command], str]] = {
     market.ComplaintCancelled: "cancel",
     market.EvidenceAdded: "evidence",
     market.EvidenceCompleted: "evidence-done",
+    market.ReturnContested: "return-contested",
 }
 MINUTES: Final = 240
 READER: Final = ("agent", "reader")
@@ -89,15 +90,21 @@ class People:
 
     async def rule(self, dispute: str, agent: str, ruling: Mapping[str, Any], seen: str, key: str) -> Answer:
         """`ruling`: findings and depart. seen: the ETag of the case as the agent read it."""
+        return await self.at_the_desk(dispute, "rulings", ("agent", agent), ruling, seen, key)
+
+    async def at_the_desk(
+        self, case: str, route: str, who: tuple[str, str], body: Mapping[str, Any], seen: str, key: str
+    ) -> Answer:
+        """`route` below the case; who: role and name; seen: the ETag of the case as they read it."""
         headers = {"Idempotency-Key": key, "If-Match": seen}
-        return await self._ask("POST", "arbitration", f"/cases/{dispute}/rulings", ("agent", agent), ruling, headers)
+        return await self._ask("POST", "arbitration", f"/cases/{case}/{route}", who, body, headers)
 
     async def second(self, dispute: str, ruling: str, agent: str, key: str) -> Answer:
         path = f"/cases/{dispute}/rulings/{ruling}/second"
         return await self._ask("POST", "arbitration", path, ("agent", agent), {}, {"Idempotency-Key": key})
 
-    async def case(self, dispute: str, agent: str) -> Answer:
-        return await self._ask("GET", "arbitration", f"/cases/{dispute}", ("agent", agent))
+    async def case(self, dispute: str, agent: str, role: str = "agent") -> Answer:
+        return await self._ask("GET", "arbitration", f"/cases/{dispute}", (role, agent))
 
     async def dispute(self, dispute: str) -> Answer:
         return await self._ask("GET", "dispute", f"/disputes/{dispute}", READER)

@@ -8,10 +8,10 @@ from aftersales.contracts import dispute as said
 from aftersales.decision import Rule, SubjectRef
 from aftersales.service import On, OnTimer, Service
 from arbitration.domain import commands
-from arbitration.rules import assignment, deadlines, dispute_steps, freeze, outcome, ruling
+from arbitration.rules import assignment, auto, deadlines, dispute_steps, freeze, outcome, proposal, ruling, service
 from arbitration.store.kinds import CASES, case_ref
 
-AT_THE_DESK: Final = frozenset({"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED"})
+AT_THE_DESK: Final = frozenset({"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED", "SERVICE_REVIEW"})
 
 
 def _dispute(event: Any) -> tuple[SubjectRef, ...]:
@@ -38,7 +38,10 @@ SERVICE: Final = Service(
         *_table(
             # what is heard                  concerns       rule
             (said.DisputeEscalated,          _dispute,      dispute_steps.open_case),
-            (said.DisputeReviewStarted,      _dispute,      dispute_steps.start_review),
+            (said.DisputeReviewStarted,      _dispute,      auto.start_review),
+            (said.DisputeTakenOver,          _dispute,      service.take_over),
+            (said.DisputeHandedBack,         _dispute,      service.handed_back),
+            (said.DisputeProposed,           _dispute,      proposal.proposed),
             (said.DisputeFactsChanged,       _at_the_desk,  dispute_steps.facts_changed),
             (said.DisputeEvidenceAdded,      _at_the_desk,  dispute_steps.evidence_added),
             (said.DisputeEvidenceCompleted,  _at_the_desk,  dispute_steps.evidence_completed),
@@ -51,10 +54,13 @@ SERVICE: Final = Service(
             (commands.CaseTaken,             _case,         assignment.take),
             (commands.CaseHandedBack,        _case,         assignment.hand_back),
             (commands.NoteAdded,             _case,         assignment.add_note),
+            (commands.ProposalMade,          _case,         proposal.propose),
+            (commands.ServiceDecisionMade,   _case,         service.decide),
             (commands.RulingMade,            _case,         ruling.rule),
             (commands.RulingSeconded,        _case,         ruling.second),
         ),
         OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
         OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
+        OnTimer(service.SERVICE, service.time_is_over),
     ),
 )  # fmt: skip

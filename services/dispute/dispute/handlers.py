@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from aftersales.contracts import marketplace as said
 from aftersales.contracts import tracking
-from aftersales.contracts.arbitration import CaseRuled
+from aftersales.contracts.arbitration import CaseProposed, CaseRuled, ServiceDecided
 from aftersales.decision import SubjectRef
 from aftersales.service import On, OnTimer, Service
 from dispute.domain import transitions
 from dispute.domain.order import Order
 from dispute.domain.subjects import name_ref, order_ref, seller_ref
-from dispute.rules import deadlines, facts, party, payment, rule, wait
+from dispute.rules import deadlines, facts, party, payment, proposals, returns, rule, service, wait
 from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
@@ -86,6 +86,8 @@ TIMERS: Final = (
     OnTimer(transitions.EVIDENCE_DUE, deadlines.deadline_passed),
     OnTimer(transitions.SHIP_RETURN_DUE, deadlines.deadline_passed),
     OnTimer(transitions.CONFIRM_RETURN_DUE, deadlines.deadline_passed, also=_account),
+    OnTimer(transitions.REVIEW_DUE, deadlines.deadline_passed),
+    OnTimer(transitions.PROPOSAL_DUE, deadlines.deadline_passed, also=_account),
     OnTimer(transitions.REFUND_ALARM, payment.refund_alarm),
     OnTimer(transitions.REFUND_AGAIN, payment.refund_again),
     OnTimer(transitions.ORDER_UNKNOWN, wait.still_unknown),
@@ -101,7 +103,10 @@ SERVICE: Final = Service(
         *PARCELS,
         *PAYMENTS,
         On(said.PartyChanged, _seller, party.party_changed),
+        On(tracking.ReturnScanned, _order, returns.return_scanned, also=_account),
+        On(CaseProposed, _order, proposals.case_proposed),
         On(CaseRuled, _order, rule.case_ruled, also=_account),
+        On(ServiceDecided, _order, service.service_decided, also=_account),
         *TIMERS,
     ),
     commands=frozenset({said.Command.TOPIC}),

@@ -2,8 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from aftersales.contracts.dispute import Agreement, DisputeStep, Entry, File, Liable, Party, Settlement
+from aftersales.contracts.dispute import Agreement, DisputeStep, Entry, Liable, Party, Settlement
 from aftersales.contracts.envelope import Amount, Id, Instant, Token
+from aftersales.contracts.file import File
 
 AppealOutcome = Literal["upheld", "overturned", "undecided"]
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from aftersales.contracts.dispute import Liable
 from aftersales.contracts.envelope import Amount, Event, Id, Instant, Sentence, Token
+from aftersales.contracts.marketplace import Plan
 
 Payer = Literal["escrow", "platform_fund", "service_fund"]
 
@@ -54,6 +55,34 @@ class CaseRuled(CaseEvent):
     departed: Sentence | None = None
     policy: Sentence
     explanation: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+class CaseProposed(CaseEvent):
+    """A plan of the platform's own for both parties; dispute answers `dispute.proposed` or `dispute.ruling_overtaken`.
+
+    proposal: its id. One proposal an arbitration (rulebook, transition 16).
+    """
+
+    TYPE: ClassVar[str] = "arbitration.case_proposed.v1"
+    proposal: Id
+    plan: Plan
+    agent: Id
+    policy: Sentence
+
+
+class ServiceDecided(CaseEvent):
+    """The platform's own after-sales service settles, rejects, or hands the dispute back to the seller (transition 23).
+
+    decision: its id; dispute executes it or answers `dispute.ruling_overtaken`. amount: the refund, 0 unless settled.
+    agent: None where the time of `service.review` ran out.
+    """
+
+    TYPE: ClassVar[str] = "arbitration.service_decided.v1"
+    decision: Id
+    outcome: Literal["settled", "rejected", "handed_back"]
+    amount: Amount
+    agent: Id | None
+    policy: Sentence
 
 
 class CaseClosed(CaseEvent):

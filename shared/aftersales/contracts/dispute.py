@@ -4,8 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import StringConstraints
 
-from aftersales.contracts.carrier import ScanStatus
-from aftersales.contracts.envelope import Amount, Country, Currency, Event, Id, Instant, Part, Sentence, Token
+from aftersales.contracts.envelope import Amount, Currency, Event, Id, Instant, Part, Sentence, Token
+from aftersales.contracts.file import File
 from aftersales.contracts.marketplace import Plan
 
 Party = Literal["buyer", "seller"]
@@ -34,63 +34,6 @@ class Wait(Part):
     party: Party
     task: Token
     until: Instant
-
-
-class UnitShare(Part):
-    """One disputed unit: its net goods, shipping share, tax share, what was refunded on it, and its undiscounted price.
-
-    All in minor units of the captured currency. parcel: the one that carries it, None while it was never shipped; a
-    full refund of what did not arrive counts units by their parcel (rulebook 8.37).
-    """
-
-    line: Id
-    unit: int
-    parcel: Id | None
-    net: Amount
-    shipping: Amount
-    tax: Amount
-    refunded: Amount
-    charged_price: Amount
-
-
-class ParcelFacts(Part):
-    """A parcel that carries disputed units.
-
-    delivered_at: the first delivery scan, or the confirmed receipt where no scan is earlier (rulebook 8.25).
-    extended: its promise was extended for force majeure (R26).
-    """
-
-    parcel: Id
-    carrier: Token
-    number: Id
-    shipped_at: Instant
-    promise_ends_at: Instant
-    status: ScanStatus | None
-    delivered_at: Instant | None
-    attempted_at: Instant | None
-    seen: tuple[ScanStatus, ...]
-    extended: bool = False
-
-
-class File(Part):
-    """What the arbitration desk needs to judge a dispute without asking: facts only, no words."""
-
-    units: tuple[UnitShare, ...]
-    cap: Amount
-    paid: Amount
-    paid_left: Amount
-    parcels: tuple[ParcelFacts, ...]
-    buyer_evidence: tuple[Token, ...]
-    seller_evidence: tuple[Token, ...]
-    buyer_plan: Plan | None
-    seller_plan: Plan | None
-    destination: Country
-    carrier_service: Token
-    category: Token | None
-    platform_logistics: bool
-    free_return: bool
-    opened_at: Instant
-    wanted_remedy: Literal["refund", "return"]
 
 
 class DisputeStep(Event):
@@ -127,10 +70,40 @@ class DisputePlanChanged(DisputeStep):
 
 
 class DisputePlanRefused(DisputeStep):
-    """The seller said no; `counter` None is "no refund"."""
+    """The seller said no; `counter` None is "no refund". In ARBITRATION_REVIEW `party` refused the platform's plan."""
 
     TYPE: ClassVar[str] = "dispute.plan_refused.v1"
     counter: Plan | None
+    party: Party | None = None
+
+
+class DisputeTakenOver(DisputeStep):
+    """The platform's own after-sales service looks at it first; nothing is asked of the parties meanwhile."""
+
+    TYPE: ClassVar[str] = "dispute.taken_over.v1"
+    file: File
+
+
+class DisputeHandedBack(DisputeStep):
+    """The platform's service leaves it to the seller, who has all their time to answer; `silence`: it said nothing."""
+
+    TYPE: ClassVar[str] = "dispute.handed_back.v1"
+    how: Literal["by_hand", "silence"]
+
+
+class DisputeProposed(DisputeStep):
+    """The platform proposes a plan: carried out where both accept or are silent; a refusal brings the final ruling."""
+
+    TYPE: ClassVar[str] = "dispute.proposed.v1"
+    proposal: Id
+    plan: Plan
+
+
+class DisputeProposalAccepted(DisputeStep):
+    """One party accepts the platform's plan; the other's answer or silence is waited for."""
+
+    TYPE: ClassVar[str] = "dispute.proposal_accepted.v1"
+    party: Party
 
 
 class DisputeAgreed(DisputeStep):
@@ -161,7 +134,7 @@ class DisputeEvidenceCompleted(DisputeStep):
 
 class DisputeEscalated(DisputeStep):
     TYPE: ClassVar[str] = "dispute.escalated.v1"
-    how: Literal["by_hand", "automatic", "promise_broken"]
+    how: Literal["by_hand", "automatic", "promise_broken", "return_contested", "return_lost"]
     file: File
 
 
@@ -193,7 +166,10 @@ class DisputeRuled(DisputeStep):
 
 
 class RulingOvertaken(Event):
-    """The desk's ruling met a dispute that was no longer in review, or an amount above the cap; nothing changed."""
+    """The desk's word met a dispute that no longer waited for it, or an amount above the cap; nothing changed.
+
+    ruling: the id of the ruling, the proposal or the decision of the platform's service.
+    """
 
     TYPE: ClassVar[str] = "dispute.ruling_overtaken.v1"
     TOPIC: ClassVar[str] = "dispute.disputes"
@@ -214,11 +190,17 @@ class DisputeReturnShipped(DisputeStep):
     freight: Amount
 
 
+class DisputeReturnDelivered(DisputeStep):
+    """The carrier says that the goods are with the seller, who may now have less time to confirm or contest them."""
+
+    TYPE: ClassVar[str] = "dispute.return_delivered.v1"
+
+
 class DisputeReturnConfirmed(DisputeStep):
-    """The goods count as returned: the seller said so, or was silent."""
+    """The goods count as returned: the seller said so, or was silent, or the carrier lost them at another's risk."""
 
     TYPE: ClassVar[str] = "dispute.return_confirmed.v1"
-    how: Literal["by_hand", "silence"]
+    how: Literal["by_hand", "silence", "lost"]
 
 
 class DisputeClosed(DisputeStep):

@@ -69,6 +69,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "cause": "7d444840-9dc0-5d58-b4b8-2f6e1a1f1d1c",
     "step": "dispute.opened",
     "ruling": "R-1",
+    "proposal": "P-1",
     "notice": "N-1",
     "instruction": "D1-refund-1",
     "decision": "A-1",

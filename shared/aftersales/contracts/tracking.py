@@ -59,3 +59,20 @@ class PromiseBroken(ParcelEvent):
     """The promised delivery time ended without a delivery scan dated before it."""
 
     TYPE: ClassVar[str] = "tracking.promise_broken.v1"
+
+
+class ReturnScanned(Event):
+    """The facts of goods on their way back to the seller, after what the carrier said of their number.
+
+    status: the last scan by its own instant (rulebook 8.18). delivered_at: the first scan `delivered`, to the seller.
+    """
+
+    TYPE: ClassVar[str] = "tracking.return_scanned.v1"
+    TOPIC: ClassVar[str] = "tracking.parcels"
+    order: Id
+    dispute: Id
+    carrier: Token
+    number: Id
+    status: ScanStatus
+    scanned_at: Instant
+    delivered_at: Instant | None

@@ -140,10 +140,10 @@ KIM, BOSS = Actor(Role.AGENT, "kim"), Actor(Role.SUPERVISOR, "boss")
 @pytest.mark.parametrize(
     ("case", "actor", "expected"),
     [
-        (a_case(), KIM, ["note", "take", "rule"]),
-        (a_case(agent="kim"), KIM, ["note", "hand_back", "rule"]),
+        (a_case(), KIM, ["note", "take", "propose", "rule"]),
+        (a_case(agent="kim"), KIM, ["note", "hand_back", "propose", "rule"]),
         (a_case(agent="lee"), KIM, ["note"]),
-        (a_case(agent="lee"), BOSS, ["note", "take", "hand_back", "rule"]),
+        (a_case(agent="lee"), BOSS, ["note", "take", "hand_back", "propose", "rule"]),
         (a_case(), Actor(Role.AGENT, "anna"), []),
         (a_case(status=CaseStatus.RULED), KIM, ["note"]),
         (a_case(status=CaseStatus.RULING_SENT, agent="kim", rulings=(a_ruling(),)), KIM, ["note", "hand_back"]),

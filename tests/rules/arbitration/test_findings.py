@@ -100,7 +100,7 @@ def test_an_amount_without_keep_decides_nothing() -> None:
 
 
 def test_goods_back_needs_contested_returns() -> None:
-    assert ruled("BUY_CHANGED_MIND", FILE, goods_back="intact").refused == "not-built-yet"
+    assert ruled("BUY_CHANGED_MIND", FILE, goods_back="intact").refused == "no-contested-return"
 
 
 def test_no_findings_are_findings_too() -> None:

@@ -65,7 +65,7 @@ def test_a_ruling_on_a_case_in_nobodys_hands_takes_it() -> None:
         (a_case(status=CaseStatus.RULED), "kim", {}, "case-closed"),
         (a_case(status=CaseStatus.WITHDRAWN), "kim", {}, "case-closed"),
         (a_case(), "kim", {"findings": {"counterfeit": "perhaps"}}, "unknown-value"),
-        (a_case(), "kim", {"findings": {"goods_back": "intact"}}, "not-built-yet"),
+        (a_case(), "kim", {"findings": {"goods_back": "intact"}}, "no-contested-return"),
     ],
 )
 def test_refused(case: Case, agent: str, changes: dict[str, Any], slug: str) -> None:

@@ -9,7 +9,7 @@ from aftersales.contracts.marketplace import OrderCancelled
 from aftersales.decision import Outcome
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SECOND, SHIPPED
-from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
+from tests.rules.dispute.world import a_world, opened, slug
 
 CLOSES = PROMISED + 15 * DAY
 
@@ -213,15 +213,6 @@ def test_an_order_without_lines_cannot_be_disputed() -> None:
 def test_a_seller_cannot_dispute_with_themselves() -> None:
     world = a_world(order=say.an_order(seller="anna"))
     assert slug(world.hear(say.a_complaint(), OPENED)) == "own-order"
-
-
-def test_not_built_where_the_platforms_own_service_would_take_over() -> None:
-    order = say.an_order(service_enrolled=True)
-    world = with_policy(World(), service_cap=3000)
-    for fact in (order, say.shipped(), say.delivered()):
-        world.hear(fact, OPENED)
-    assert slug(world.hear(say.a_complaint(), OPENED)) == "not-built-yet"
-    assert slug(world.hear(say.a_complaint(want=say.refund(3001)), OPENED)) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from aftersales.contracts.dispute import DisputeState, Party
 from aftersales.decision import Decision, Given, Outcome, SubjectRef, TimerFired
 from aftersales.identity import cause_id
 from dispute.domain import states, transitions
-from dispute.domain.dispute import GoodsBack, Owed
+from dispute.domain.dispute import GoodsBack, Offer, Owed, Proposal
 from dispute.handlers import SERVICE
 from dispute.rules.actions import Action, allowed_actions
 from tests.rules.dispute import builders as say
@@ -29,7 +29,7 @@ COMMANDS = [
     say.evidence_done(),
     say.return_shipped(),
     say.return_confirmed(),
-    say.command(said.ReturnContested),
+    say.command(said.ReturnContested, evidence=("photo",)),
     say.command(said.AppealMade),
 ]
 OUT_OF_PLACE = {"wrong-state", "not-your-move", "not-built-yet", "already-open", "already-closed"}
@@ -43,8 +43,11 @@ def standing(state: DisputeState) -> World:
     soon = OPENED + 4 * DAY
     dispute = replace(world.dispute(), state=state, deadline=soon, clock_at=OPENED - 3 * DAY, auto_at=soon)
     if state in ("RETURN_AWAITING_SHIPMENT", "RETURN_IN_TRANSIT"):
-        back = GoodsBack("EMS", "R1", 0, OPENED)
-        dispute = replace(dispute, agreement="consensus", owed=Owed(100, 0, "escrow", 0), back=back)
+        dispute = replace(dispute, agreement="consensus", owed=Owed(100, 0, "escrow", 0))
+    if state == "RETURN_IN_TRANSIT":
+        dispute = replace(dispute, back=GoodsBack("EMS", "R1", 0, OPENED))
+    if state == "PLATFORM_PROPOSED":
+        dispute = replace(dispute, proposal=Proposal("P-1", Offer("refund", 1500, 1)))
     kept = world.order.keeping(dispute)
     if state in states.CLOSED:
         kept = kept.closing(dispute)

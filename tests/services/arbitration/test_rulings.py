@@ -100,7 +100,7 @@ async def test_one_of_twenty_five_agents_wins(desk: Desk, pool: Pool) -> None:
     [
         ({"findings": {"counterfeit": "perhaps"}}, 409, "unknown-value"),
         ({"findings": {"weather": "bad"}}, 409, "unknown-finding"),
-        ({"findings": {"goods_back": "used"}}, 409, "not-built-yet"),
+        ({"findings": {"goods_back": "used"}}, 409, "no-contested-return"),
         ({"findings": {}, "depart": {"remedy": "refund", "amount": 1}}, 422, "not-valid"),
         ({"findings": {}, "depart": {"remedy": "refund", "amount": 4199, "reason": "x"}}, 409, "above-cap"),
         ({"findings": {}, "depart": {"remedy": "none", "amount": 0, "reason": "x"}}, 422, "not-valid"),

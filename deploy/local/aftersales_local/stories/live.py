@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from aftersales.contracts.dispute import CommandRefused, RefundOrdered
+from aftersales.contracts.dispute import CommandRefused, DisputeReturnShipped, RefundOrdered
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import Command
 from aftersales.identity import cause_id
@@ -16,7 +16,8 @@ from aftersales_local.people import Answer, People
 from aftersales_local.stage import POLICIES, Stage, open_stage, restart_services, simulated_stack
 from aftersales_local.state import Stack
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.messages import FACTS, Message, Speech
+from aftersales_local.stories.desk import WORDS
+from aftersales_local.stories.messages import FACTS, Message, Speech, WayBack
 from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.program import Act, program, write
 from aftersales_local.stories.records import Records
@@ -33,7 +34,8 @@ class LiveTheatre:
 
     def __init__(self, stage: Stage, act: Act) -> None:
         self.given: list[Given] = []
-        self.speech = Speech(act.story, act.cast, self._instruction)
+        self._ways_back: dict[str, WayBack] = {}
+        self.speech = Speech(act.story, act.cast, self._instruction, self._ways_back.get)
         self._stage = stage
         self._story = act.story
         self._cast: Cast = act.cast
@@ -92,42 +94,43 @@ class LiveTheatre:
         sellers = {self._cast.name(order.placed.seller) for order in self._story.orders}
         return "seller" if said.by in sellers else "buyer"
 
-    async def rule(self, step: Step) -> Reply:
+    async def at_the_desk(self, step: Step) -> Reply:
         key = self._cast.name(f"step-{step.number}")
         ruled = Ruled(step, key)
         self.given.append(ruled)
-        return await self._rule(ruled)
+        return await self._decide(ruled)
 
     async def again(self, given: Given) -> None:
         if isinstance(given, Message):
             await self._deliver(given)
         else:
-            await self._rule(given)
+            await self._decide(given)
 
-    async def _rule(self, ruled: Ruled) -> Reply:
-        people, given = self._stage.people, ruled.step.given
-        dispute = self._cast.name(given["dispute"])
-        case = await people.case(dispute, given["agent"])
+    async def _decide(self, ruled: Ruled) -> Reply:
+        people, word = self._stage.people, WORDS[ruled.step.do](ruled.step)
+        dispute = self._cast.name(ruled.step.given["dispute"])
+        role, agent = word.agent
+        case = await people.case(dispute, agent, role)
         if not case.granted or case.etag is None:
             return _reply(case)
-        wanted = {"findings": given.get("findings", {}), **({"depart": given["depart"]} if "depart" in given else {})}
-        answer = await people.rule(dispute, given["agent"], wanted, case.etag, ruled.key)
-        if answer.granted and answer.body["ruling_status"] == "awaiting_second":
-            if "second" not in given:
+        answer = await people.at_the_desk(dispute, word.route, word.agent, word.body, case.etag, ruled.key)
+        if answer.granted and answer.body.get("ruling_status") == "awaiting_second":
+            if word.second is None:
                 return Reply(accepted=False, why="a second agent must confirm this ruling")
-            answer = await people.second(dispute, answer.body["ruling"], given["second"], f"{ruled.key}-second")
+            answer = await people.second(dispute, answer.body["ruling"], word.second, f"{ruled.key}-second")
         await self._stage.conductor.quiet()
         if not answer.granted:
             return _reply(answer)
-        return await self._what_became_of(dispute, answer.body["ruling"], given["agent"])
+        return await self._what_became_of(dispute, answer.body.get("ruling") or answer.body["decision"], word.agent)
 
-    async def _what_became_of(self, dispute: str, ruling: str, agent: str) -> Reply:
+    async def _what_became_of(self, dispute: str, decided: str, who: tuple[str, str]) -> Reply:
         """Sent until dispute says executed or overtaken."""
         found: Mapping[str, Any] = {"status": "sent"}
         give_up = time.monotonic() + OVERTAKEN_WITHIN
         while found.get("status") == "sent" and time.monotonic() < give_up:
-            case = await self._stage.people.case(dispute, agent)
-            found = next((each for each in case.body.get("rulings", []) if each["id"] == ruling), {})
+            case = await self._stage.people.case(dispute, who[1], who[0])
+            words = [*case.body.get("rulings", []), *case.body.get("offers", [])]
+            found = next((each for each in words if each["id"] == decided), {})
             await self._stage.conductor.quiet()
         if found.get("status") == "executed":
             return ACCEPTED
@@ -139,6 +142,8 @@ class LiveTheatre:
     def _hear(self, event: Event, cause: str) -> None:
         if isinstance(event, CommandRefused):
             self._refused[event.cause] = event
+        if isinstance(event, DisputeReturnShipped):
+            self._ways_back[event.dispute] = (event.carrier, event.number)
         if isinstance(event, RefundOrdered):
             self._ordered[event.dispute] = event
 

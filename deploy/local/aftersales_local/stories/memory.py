@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from aftersales.contracts.dispute import DisputeStep, RefundOrdered, RulingOvertaken
+from aftersales.contracts.dispute import DisputeReturnShipped, DisputeStep, RefundOrdered, RulingOvertaken
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.notification import NoticeSent
 from aftersales.decision import Outcome
@@ -16,14 +16,15 @@ from aftersales.policy.parse import load_book
 from aftersales.service import Service
 from aftersales_local.payments import PaymentProvider
 from aftersales_local.stories.cast import Cast
+from aftersales_local.stories.desk import WORDS
 from aftersales_local.stories.kernel import Happened, Said, World
-from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech
+from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
 from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.seen import dispute_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
 from aftersales_local.stories.timeline import Entry, money_of
-from arbitration.domain.commands import RulingMade, RulingSeconded
+from arbitration.domain.commands import DeskCommand, RulingSeconded
 from arbitration.handlers import SERVICE as ARBITRATION
 from dispute.handlers import SERVICE as DISPUTE
 from notification.handlers import SERVICE as NOTIFICATION
@@ -42,8 +43,9 @@ class MemoryTheatre:
         if not story.policy.is_standard:
             book = PolicyBook([story.judged_by(book)])
         self.given: list[Given] = []
+        self._ways_back: dict[str, WayBack] = {}
         self.world = World(SERVICES, book, story.instants[0], self._answer)
-        self.speech = Speech(story, Cast(), self._instruction)
+        self.speech = Speech(story, Cast(), self._instruction, self._ways_back.get)
         self._by_hand = story.payments_by_hand
         self._provider = PaymentProvider()
         self._ordered: dict[str, RefundOrdered] = {}
@@ -63,50 +65,42 @@ class MemoryTheatre:
             return NOT_BUILT
         return _reply(self.world.tell(_said(message)), step)
 
-    async def rule(self, step: Step) -> Reply:
+    async def at_the_desk(self, step: Step) -> Reply:
         ruled = Ruled(step, f"step-{step.number}")
         self.given.append(ruled)
         case = self.world.state("arbitration", "case", step.given["dispute"])
-        return self._rule(ruled, case.version if case else 0)
+        return self._decide(ruled, case.version if case else 0)
 
     async def again(self, given: Given) -> None:
         if isinstance(given, Message):
             self.world.tell(_said(given))
         else:
-            self._rule(given, 0)
+            self._decide(given, 0)
 
-    def _rule(self, ruled: Ruled, seen: int) -> Reply:
+    def _decide(self, ruled: Ruled, seen: int) -> Reply:
         """`seen` plays no part in a repetition: the pair of actor and key is known by then."""
-        given, mark = ruled.step.given, len(self.world.log)
+        word, case, mark = WORDS[ruled.step.do](ruled.step), ruled.step.given["dispute"], len(self.world.log)
+        role, agent = word.agent
         try:
-            command = RulingMade.model_validate(
-                {
-                    "case": given["dispute"],
-                    "agent": given["agent"],
-                    "seen": seen,
-                    "findings": dict(given.get("findings", {})),
-                    "depart": given.get("depart"),
-                },
-                strict=True,
-            )
+            said = {"case": case, "agent": agent, "role": role, "seen": seen, **word.body}
+            command = word.command.model_validate(said, strict=True)
         except ValidationError as problem:
             return Reply(accepted=False, why=problem.errors()[0]["msg"])
-        done = self._tell_desk(command, given["agent"], ruled.key)
+        done = self._tell_desk(command, word.agent, ruled.key)
         reply = _reply(done, None, nothing_refuses=True)
         answer = done[0].decision.answer if done else None
         if not reply.accepted or answer is None:
             return reply
-        if answer["ruling_status"] == "awaiting_second":
-            if "second" not in given:
+        if answer.get("ruling_status") == "awaiting_second":
+            if word.second is None:
                 return Reply(accepted=False, why="a second agent must confirm this ruling")
-            confirmed = RulingSeconded(case=given["dispute"], agent=given["second"], ruling=answer["ruling"])
-            reply = _reply(
-                self._tell_desk(confirmed, given["second"], f"{ruled.key}-second"), None, nothing_refuses=True
-            )
-        return self._overtaken(answer["ruling"], mark) or reply
+            confirmed = RulingSeconded(case=case, agent=word.second, ruling=answer["ruling"])
+            done = self._tell_desk(confirmed, ("agent", word.second), f"{ruled.key}-second")
+            reply = _reply(done, None, nothing_refuses=True)
+        return self._overtaken(str(answer.get("ruling") or answer.get("decision")), mark) or reply
 
-    def _tell_desk(self, command: RulingMade | RulingSeconded, agent: str, key: str) -> list[Happened]:
-        actor = Actor(Role.AGENT, agent)
+    def _tell_desk(self, command: DeskCommand, who: tuple[str, str], key: str) -> list[Happened]:
+        actor = Actor(Role(who[0]), who[1])
         return self.world.tell(Said(command, actor.source, key, actor))
 
     def _overtaken(self, ruling: str, mark: int) -> Reply | None:
@@ -117,6 +111,8 @@ class MemoryTheatre:
         return None
 
     def _answer(self, event: Event) -> Iterable[Said]:
+        if isinstance(event, DisputeReturnShipped):
+            self._ways_back[event.dispute] = (event.carrier, event.number)
         if isinstance(event, RefundOrdered):
             self._ordered[event.dispute] = event
             if not self._by_hand:

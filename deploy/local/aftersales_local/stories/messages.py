@@ -19,8 +19,6 @@ CARRIER: Final = "carrier"
 # Steps whose refusal is a matter of the facts alone (stories.md): "nothing new" does not refuse them.
 FACTS: Final = frozenset({"scan", "scan_return", "ship", "confirm_receipt", "refund_executed", "refund_failed"})
 CHARGEBACKS: Final = frozenset({"chargeback_opened", "chargeback_lost", "chargeback_won"})
-# What only the platform does; the desk's commands are no messages.
-DESK: Final = frozenset({"rule", "propose", "settle_service", "reject_service", "hand_back", "decide_appeal", "extend"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +35,31 @@ class Message:
         return not self.fact
 
 
+WayBack = tuple[str, str]
+"""Carrier and number of goods that were sent back."""
+
+
 class Unsayable(Exception):
     """What the vocabulary does not take, such as a negative amount: no door lets it in."""
 
 
 class Speech:
-    """A story's messages. `instruction` gives the payment provider's key of a dispute's last refund and its total."""
+    """A story's messages. `instruction` gives the payment provider's key of a dispute's last refund and its total.
 
-    def __init__(self, story: Story, cast: Cast, instruction: Callable[[str], tuple[str, int]]) -> None:
+    way_back: under which carrier and number a dispute's goods were sent back; None while they were not.
+    """
+
+    def __init__(
+        self,
+        story: Story,
+        cast: Cast,
+        instruction: Callable[[str], tuple[str, int]],
+        way_back: Callable[[str], WayBack | None],
+    ) -> None:
         self._story = story
         self._cast = cast
         self._instruction = instruction
+        self._way_back = way_back
 
     def opening(self) -> list[Message]:
         """The parties, before anything else: where a return goes to, and what the seller has put down."""
@@ -98,6 +110,8 @@ class Speech:
     def _said(self, step: Step) -> tuple[type[Event], Mapping[str, Any]]:
         if step.do == "scan":
             return ParcelScanned, self._scan(step)
+        if step.do == "scan_return":
+            return ParcelScanned, self._scan_return(step)
         if step.do == "ship":
             return market.ParcelShipped, self._shipment(step)
         if step.do in COMMANDS:
@@ -146,6 +160,13 @@ class Speech:
         carrier, number = self._number(step.given["parcel"])
         at = self._cast.at(step.given.get("scanned_at", step.at))
         return {"carrier": carrier, "number": number, "status": step.given["status"], "scanned_at": at}
+
+    def _scan_return(self, step: Step) -> Mapping[str, Any]:
+        back = self._way_back(self._cast.name(step.given["dispute"]))
+        if back is None:
+            raise Unsayable("no goods were sent back in this dispute")
+        at = self._cast.at(step.given.get("scanned_at", step.at))
+        return {"carrier": back[0], "number": back[1], "status": step.given["status"], "scanned_at": at}
 
     def _number(self, parcel: str) -> tuple[str, str]:
         """Carrier and number of a parcel, as the step that ships it says, else made from what is known."""

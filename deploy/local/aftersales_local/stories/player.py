@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from aftersales_local.stories import expectations
+from aftersales_local.stories import desk, expectations
 from aftersales_local.stories.messages import Message, Speech, Unsayable
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
@@ -29,7 +29,7 @@ NOT_BUILT = Reply(accepted=False, why="not-built-yet", built=False)
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A ruling as it was given, so that it can be given again."""
+    """What the platform's people did at the desk, so that it can be done again."""
 
     step: Step
     key: str
@@ -49,7 +49,7 @@ class Theatre(Protocol):
 
     async def say(self, message: Message, step: Step | None = None) -> Reply: ...
 
-    async def rule(self, step: Step) -> Reply: ...
+    async def at_the_desk(self, step: Step) -> Reply: ...
 
     async def again(self, given: Given) -> None:
         """The same, with the same id."""
@@ -140,7 +140,7 @@ class _Performance:
 
     async def _step(self, step: Step) -> None:
         try:
-            message = None if step.do == "rule" else self._theatre.speech.of(step)
+            message = None if step.do in desk.WORDS else self._theatre.speech.of(step)
         except Unsayable as problem:
             reply = Reply(accepted=False, why=str(problem))
         else:
@@ -158,7 +158,7 @@ class _Performance:
             reply = await self._theatre.say(message, step)
         else:
             assert step is not None
-            reply = await self._theatre.rule(step)
+            reply = await self._theatre.at_the_desk(step)
         if self._twice:
             await self._repeat(before)
         return reply
@@ -204,6 +204,4 @@ class _Performance:
 
 
 # Steps for which no service has a rule at all; what a service answers "not built yet" it says itself.
-UNBUILT: Final = frozenset(
-    {"propose", "settle_service", "reject_service", "hand_back", "decide_appeal", "extend", "scan_return"}
-)
+UNBUILT: Final = frozenset({"decide_appeal", "extend"})

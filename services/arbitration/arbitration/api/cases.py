@@ -20,7 +20,7 @@ from arbitration.store.kinds import case_ref
 router = APIRouter(tags=["cases"])
 
 # Findings that could never be judged by are the caller's mistake; the others are a matter of time.
-NOT_NOW: Final = frozenset({"promise-runs", "not-built-yet"})
+NOT_NOW: Final = frozenset({"promise-runs", "no-contested-return"})
 
 
 @router.get("/cases")

@@ -5,10 +5,11 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 
 from aftersales.contracts.envelope import Id
+from aftersales.contracts.marketplace import Plan
 from aftersales.identity import Actor, Owned
 from aftersales.runtime.http import Asked, Key, Ours, Parts, SeenVersion
 from arbitration.api.desk import DESK, Agent
-from arbitration.api.models import Changed, NewNote, NewRuling, Noted, Ruled
+from arbitration.api.models import Changed, NewNote, NewProposal, NewRuling, NewServiceDecision, Noted, Offered, Ruled
 from arbitration.domain.case import Case
 from arbitration.domain.commands import (
     CaseHandedBack,
@@ -16,8 +17,10 @@ from arbitration.domain.commands import (
     Departure,
     DeskCommand,
     NoteAdded,
+    ProposalMade,
     RulingMade,
     RulingSeconded,
+    ServiceDecisionMade,
 )
 from arbitration.rules.guards import is_party
 
@@ -42,6 +45,24 @@ async def add_note(case: Id, said: Asked[NewNote], agent: Agent, key: Key, parts
     """Write an internal note, which no party ever reads."""
     event = NoteAdded(**_by(case, agent), words=said.words)
     return await _command(parts, event, agent, key, "note", created=True)
+
+
+@router.post("/cases/{case}/proposals", status_code=201, response_model=Offered)
+async def propose(
+    case: Id, said: Asked[NewProposal], agent: Agent, seen: SeenVersion, key: Key, parts: Ours
+) -> Response:
+    """Propose a plan to both parties, once an arbitration; silence accepts it."""
+    event = ProposalMade(**_by(case, agent), seen=seen, want=Plan(**said.want.model_dump()))
+    return await _command(parts, event, agent, key, "propose", created=True)
+
+
+@router.post("/cases/{case}/service", status_code=201, response_model=Offered)
+async def decide_service(
+    case: Id, said: Asked[NewServiceDecision], agent: Agent, seen: SeenVersion, key: Key, parts: Ours
+) -> Response:
+    """Settle, reject or hand back what the platform's own service has taken over."""
+    event = ServiceDecisionMade(**_by(case, agent), seen=seen, outcome=said.outcome, amount=said.amount)
+    return await _command(parts, event, agent, key, "service", created=True)
 
 
 @router.post("/cases/{case}/rulings", status_code=201, response_model=Ruled)

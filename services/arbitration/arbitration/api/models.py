@@ -14,6 +14,7 @@ from aftersales.runtime.http import RequestModel
 from arbitration.domain.case import Case
 from arbitration.domain.commands import Reason
 from arbitration.domain.findings import Stated
+from arbitration.domain.offer import ServiceOutcome
 from arbitration.rules.actions import allowed_actions
 
 
@@ -31,6 +32,26 @@ class NewRuling(RequestModel):
 
     findings: Stated = Field(default_factory=dict)
     depart: Depart | None = None
+
+
+class WantedPlan(RequestModel):
+    """amount: minor units."""
+
+    remedy: Literal["refund", "return"]
+    amount: Amount
+
+
+class NewProposal(RequestModel):
+    """A plan that both parties may accept or refuse."""
+
+    want: WantedPlan
+
+
+class NewServiceDecision(RequestModel):
+    """amount: with `settled` alone, in minor units."""
+
+    outcome: ServiceOutcome
+    amount: Amount | None = None
 
 
 class NewNote(RequestModel):
@@ -76,6 +97,7 @@ class Read(BaseModel):
     """A case. due: its next deadline. file: the facts that rulings rest on. version: the ETag, for If-Match.
 
     rulings: each with its explanation and, as `words`, the same in English.
+    offers: proposals, and what the platform's own service decided. proposed_until: the parties may answer until then.
     """
 
     case: str
@@ -98,6 +120,9 @@ class Read(BaseModel):
     rounds: list[dict[str, Any]]
     rulings: list[dict[str, Any]]
     history: str
+    offers: list[dict[str, Any]]
+    service_until: datetime | None
+    proposed_until: datetime | None
     allowed_actions: list[Action]
 
 
@@ -154,6 +179,13 @@ class Ruled(Changed):
     next: str | None = None
 
 
+class Offered(Changed):
+    """A proposal or a service decision: `sent` until dispute answers; the case tells what became of it."""
+
+    decision: str
+    decision_status: str
+
+
 class Noted(BaseModel):
     note: str
 
@@ -161,6 +193,7 @@ class Noted(BaseModel):
 SAME = (
     *("order", "buyer", "seller", "reason", "currency", "policy", "status", "agent", "version"),
     *("evidence_until", "review_at", "reassign_at", "fallback_at", "done", "file", "rounds", "rulings"),
+    *("offers", "service_until", "proposed_until"),
 )
 
 

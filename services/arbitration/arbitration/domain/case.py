@@ -10,23 +10,27 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from arbitration.domain.file import File
+from arbitration.domain.offer import Offer
 from arbitration.domain.ruling import Ruling, RulingStatus
 
 
 class CaseStatus(StrEnum):
+    SERVICE = "service"  # before the platform's own after-sales service
     EVIDENCE = "evidence"
     REVIEW = "review"
     AWAITING_SECOND = "awaiting_second"
     RULING_SENT = "ruling_sent"
     RULED = "ruled"
     WITHDRAWN = "withdrawn"
+    SETTLED = "settled"  # by the platform's service, or on its proposal
+    HANDED_BACK = "handed_back"  # by the platform's service, to the seller
 
 
 IN_REVIEW: Final = frozenset({CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND})
 # A case that is ruled on again and again must still fit into its row, whatever its rulings rest on.
 MOST_RULINGS: Final = 8
 MOST_BYTES: Final = 20 * 1024
-OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN})
+OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN, CaseStatus.SETTLED, CaseStatus.HANDED_BACK})
 
 
 class Round(Struct, frozen=True, omit_defaults=True):
@@ -45,7 +49,9 @@ class Case(Struct, frozen=True, omit_defaults=True):
 
     evidence_until: the end of the evidence window. review_at: the latest entry into review, from which reassign_at and
     fallback_at count (rulebook 8.22); None before. done: parties who have nothing more to add. frozen_at: since when a
-    chargeback stops the case, None while none does.
+    chargeback stops the case, None while none does. offers: proposals and service decisions. service_until: when the
+    platform's service must have decided, None outside a service review. proposed_until: until when the parties may
+    answer the proposal that is before them; the review's dates rest.
     """
 
     id: str
@@ -69,6 +75,9 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reassigned: bool = False
     rulings: tuple[Ruling, ...] = ()
     frozen_at: datetime | None = None
+    offers: tuple[Offer, ...] = ()
+    service_until: datetime | None = None
+    proposed_until: datetime | None = None
 
     @property
     def opened_at(self) -> datetime:
@@ -81,6 +90,10 @@ class Case(Struct, frozen=True, omit_defaults=True):
             return None
         if self.status is CaseStatus.EVIDENCE:
             return self.evidence_until
+        if self.status is CaseStatus.SERVICE:
+            return self.service_until
+        if self.proposed_until is not None:
+            return self.proposed_until
         return self.fallback_at if self.reassigned else self.reassign_at
 
     @property
@@ -96,6 +109,19 @@ class Case(Struct, frozen=True, omit_defaults=True):
     @property
     def sent_ruling(self) -> Ruling | None:
         return next((r for r in self.rulings if r.status is RulingStatus.SENT), None)
+
+    @property
+    def sent_offer(self) -> Offer | None:
+        """The proposal or service decision that dispute has not answered yet."""
+        return next((o for o in self.offers if o.status is RulingStatus.SENT), None)
+
+    @property
+    def proposed(self) -> bool:
+        """Whether this arbitration has had its one proposal."""
+        since = self.rounds[-1].opened_at
+        return any(
+            o.kind == "proposal" and o.status is not RulingStatus.OVERTAKEN and o.made_at >= since for o in self.offers
+        )
 
     def ruling(self, ruling: str) -> Ruling | None:
         return next((r for r in self.rulings if r.id == ruling), None)
@@ -138,6 +164,9 @@ TRANSITIONS: Final = {
         Transition("lapsed", frozenset({CaseStatus.AWAITING_SECOND}), CaseStatus.REVIEW),
         Transition("overtaken", frozenset({CaseStatus.RULING_SENT}), CaseStatus.REVIEW),
         Transition("executed", frozenset(CaseStatus), CaseStatus.RULED),
+        Transition("taken_over", frozenset({None, *CaseStatus}), CaseStatus.SERVICE),
+        Transition("settled", frozenset(CaseStatus) - OVER, CaseStatus.SETTLED),
+        Transition("handed_back", frozenset({CaseStatus.SERVICE}), CaseStatus.HANDED_BACK),
         Transition("withdrawn", frozenset(CaseStatus) - OVER, CaseStatus.WITHDRAWN),
     )
 }

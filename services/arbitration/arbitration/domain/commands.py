@@ -5,7 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from aftersales.contracts.envelope import Amount, Event, Id, Part, Words
+from aftersales.contracts.marketplace import Plan
 from arbitration.domain.findings import Stated
+from arbitration.domain.offer import ServiceOutcome
 
 # In a case's row with other rulings, and told to dispute as a sentence: shorter than what a note may say.
 Reason = Annotated[Words, Field(max_length=1000)]
@@ -45,6 +47,23 @@ class Departure(Part):
     amount: Amount
     compensation: Amount | None = None
     reason: Reason | None = None
+
+
+class ProposalMade(DeskCommand):
+    """A plan for both parties. `seen`: as of a ruling."""
+
+    TYPE: ClassVar[str] = "arbitration.proposal_made.v1"
+    seen: int
+    want: Plan
+
+
+class ServiceDecisionMade(DeskCommand):
+    """What the platform's own service makes of a dispute. amount: of a settlement alone. `seen`: as of a ruling."""
+
+    TYPE: ClassVar[str] = "arbitration.service_decision_made.v1"
+    seen: int
+    outcome: ServiceOutcome
+    amount: Amount | None = None
 
 
 class RulingMade(DeskCommand):

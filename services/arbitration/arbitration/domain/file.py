@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from aftersales.contracts import dispute as said
+from aftersales.contracts import file as said
 from aftersales.contracts import marketplace
 from aftersales.contracts.carrier import ScanStatus
 
@@ -59,8 +59,19 @@ class Plan(Struct, frozen=True, omit_defaults=True):
     amount: int
 
 
+class Back(Struct, frozen=True, omit_defaults=True):
+    """Goods that were sent back and contested, or lost. refund: of the superseded plan. freight: proven."""
+
+    end: str
+    refund: int
+    freight: int
+
+
 class File(Struct, frozen=True, omit_defaults=True):
-    """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5)."""
+    """The facts on file: no words, only kinds of evidence. cap: the most that may be refunded (rulebook 8.5).
+
+    back: None where no goods were sent back.
+    """
 
     lots: tuple[Lot, ...]
     parcels: tuple[Parcel, ...]
@@ -76,6 +87,7 @@ class File(Struct, frozen=True, omit_defaults=True):
     category: str | None
     platform_logistics: bool
     free_return: bool
+    back: Back | None = None
 
     @property
     def units(self) -> tuple[Unit, ...]:
@@ -126,6 +138,7 @@ def heard(file: said.File) -> File:
         category=file.category,
         platform_logistics=file.platform_logistics,
         free_return=file.free_return,
+        back=None if file.back is None else Back(file.back.end, file.back.refund, file.back.freight),
     )
 
 

@@ -25,16 +25,29 @@ def allowed_actions(case: Case, actor: Actor) -> tuple[Action, ...]:
     if case.status in OVER:
         return tuple(actions)
     steps_in = actor.role is Role.SUPERVISOR
+    until = case.service_until or case.fallback_at
     if case.agent != actor.sub and (case.agent is None or steps_in):
-        actions.append(Action("take", case.opened_at, case.fallback_at))
+        actions.append(Action("take", case.opened_at, until))
     if case.agent is not None and (case.agent == actor.sub or steps_in):
-        actions.append(Action("hand_back", case.opened_at, case.fallback_at))
+        actions.append(Action("hand_back", case.opened_at, until))
     if case.agent in (None, actor.sub) or steps_in:
-        actions += _rule(case)
+        actions += [*_service(case), *_propose(case), *_rule(case)]
     waiting = case.waiting_ruling
     if case.frozen_at is None and waiting is not None and waiting.agent != actor.sub:
         actions.append(Action("second", waiting.made_at, case.fallback_at))
     return tuple(actions)
+
+
+def _service(case: Case) -> list[Action]:
+    waits = case.status is CaseStatus.SERVICE and case.sent_offer is None
+    return [Action("service", case.opened_at, case.service_until)] if waits else []
+
+
+def _propose(case: Case) -> list[Action]:
+    waits = case.status in IN_REVIEW and case.sent_ruling is None and case.review_at is not None
+    if not waits or case.review_at is None or case.proposed:
+        return []
+    return [Action("propose", case.review_at, case.fallback_at)]
 
 
 def _rule(case: Case) -> list[Action]:
@@ -43,5 +56,5 @@ def _rule(case: Case) -> list[Action]:
     if case.status is CaseStatus.EVIDENCE and case.evidence_until is not None:
         return [Action("rule", case.evidence_until, None)]
     if case.status in IN_REVIEW and case.sent_ruling is None and case.review_at is not None:
-        return [Action("rule", case.review_at, case.fallback_at)]
+        return [Action("rule", case.review_at, case.proposed_until or case.fallback_at)]
     return []

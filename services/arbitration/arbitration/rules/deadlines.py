@@ -57,6 +57,8 @@ def _waits(case: Case | None, fired: TimerFired) -> bool:
     """Whether the timer was armed for the review that the case is in now, and for the date as it stands now."""
     if case is None or case.review_at is None or case.status not in IN_REVIEW or case.sent_ruling is not None:
         return False
+    if case.proposed_until is not None:
+        return False
     now_due = case.reassign_at if fired.kind == REASSIGN else case.fallback_at
     if case.frozen_at is not None or (now_due is not None and fired.due < now_due):
         return False

@@ -13,9 +13,11 @@ from arbitration.domain.case import OVER, Case, CaseStatus, Round
 from arbitration.domain.file import File, heard
 from arbitration.domain.ruling import RulingStatus
 from arbitration.rules.moves import changed, moved
+from arbitration.rules.offers import settled
 
 REASSIGN = "arbitration.reassign"
 FALLBACK = "arbitration.fallback"
+BY_THE_PLATFORM = ("proposal", "service")
 
 
 def open_case(case: Case | None, event: said.DisputeEscalated, given: Given) -> Decision:
@@ -38,6 +40,7 @@ def open_case(case: Case | None, event: said.DisputeEscalated, given: Given) -> 
         evidence_until=event.deadline,
         version=1 if case is None else case.version + 1,
         rulings=() if case is None else lapsed(case, given.now, "The dispute was escalated anew.").rulings,
+        offers=() if case is None else case.offers,
     )
     return Decision(
         state=opened,
@@ -66,6 +69,7 @@ def start_review(case: Case | None, event: said.DisputeReviewStarted, given: Giv
         reassign_at=reassign_at,
         fallback_at=fallback_at,
         reassigned=False,
+        proposed_until=None,
         rounds=(*case.rounds[:-1], replace(case.rounds[-1], review_at=event.at)),
     )
     return Decision(
@@ -107,7 +111,7 @@ def evidence_completed(case: Case | None, event: said.DisputeEvidenceCompleted, 
 def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClosed, given: Given) -> Decision:
     """The parties agreed, the buyer withdrew, or it ended otherwise: there is nothing left to rule.
 
-    A ruling on its way stays *sent* until dispute answers it.
+    A ruling on its way stays *sent* until dispute answers it; what the service decided is answered by this.
     """
     if case is None or event.step <= case.step:
         return _heard()
@@ -115,7 +119,8 @@ def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClo
         return Decision(state=changed(case, step=event.step))
     why = _why(event)
     ended = lapsed(case.with_round(event.at, why), given.now, why)
-    state, moves = moved(ended, "withdrawn", step=event.step)
+    how = "settled" if event.agreement in BY_THE_PLATFORM else "withdrawn"
+    state, moves = moved(settled(ended, RulingStatus.EXECUTED, event.at), how, step=event.step)
     closed = CaseClosed(order=case.order, dispute=case.id, case=case.id, at=given.now, why=why)
     return Decision(
         state=state, events=(closed,), moves=moves, because=Because("transition 13", facts={"state": event.state})
@@ -141,14 +146,18 @@ def review_timer(kind: str, due: datetime, case: Case) -> Timer:
 
 
 def _span(policy: Policy, name: str, at: datetime, seller: str, file: File) -> timedelta:
-    scope = {
+    span: timedelta = parameter(policy, name, at, scope(seller, file))
+    return span
+
+
+def scope(seller: str, file: File) -> dict[str, str | None]:
+    """What a calendar override may narrow itself to (rulebook 8.23)."""
+    return {
         "seller": seller,
         "destination": file.destination,
         "carrier_service": file.carrier_service,
         "category": file.category,
     }
-    span: timedelta = parameter(policy, name, at, scope)
-    return span
 
 
 def _why(event: said.DisputeAgreed | said.DisputeClosed) -> str:

@@ -32,8 +32,8 @@ def read(stated: Mapping[str, Any], file: File) -> Findings | Unfit:
         values[name] = known
     if values.get("not_as_described") == "keep" and "amount" not in values:
         return Unfit("amount-missing", "not_as_described keep needs the finding amount: what is refunded.")
-    if values.get("goods_back") is not None:
-        return Unfit("not-built-yet", "goods_back judges a contested return; contested returns are not built yet.")
+    if "goods_back" in values and (file.back is None or file.back.end != "contested"):
+        return Unfit("no-contested-return", "goods_back judges goods that came back and were contested; none were.")
     return Findings(**values)
 
 

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.decision import Because, Decision, Given, Timer, nothing
 from arbitration.domain.case import OVER, Case, CaseStatus
 from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, review_timer
 from arbitration.rules.moves import changed
+from arbitration.rules.service import service_timers
 
 
 def freeze(case: Case | None, event: DisputeFrozen, _given: Given) -> Decision:
@@ -23,7 +26,13 @@ def resume(case: Case | None, event: DisputeResumed, _given: Given) -> Decision:
     if event.chargeback == "lost" or case.status in OVER:
         return Decision(state=case, because=Because("transition 27"))
     moved = later(case, event.at - max(event.frozen_at, case.review_at or event.frozen_at))
-    return Decision(state=moved, timers=deadlines(moved), because=Because("transition 27"))
+    # What dispute watches too stands in its own words.
+    if case.status is CaseStatus.SERVICE:
+        moved = replace(moved, service_until=event.deadline)
+    if case.proposed_until is not None:
+        moved = replace(moved, proposed_until=event.deadline)
+    timers = (*deadlines(moved), *service_timers(moved, event.at))
+    return Decision(state=moved, timers=timers, because=Because("transition 27"))
 
 
 def later(case: Case, by: timedelta) -> Case:

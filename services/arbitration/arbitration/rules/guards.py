@@ -2,7 +2,7 @@
 
 from aftersales.decision import Decision, refused
 from arbitration.domain.case import OVER, Case, CaseStatus
-from arbitration.domain.commands import DeskCommand
+from arbitration.domain.commands import DeskCommand, ProposalMade, RulingMade, ServiceDecisionMade
 
 
 def is_party(case: Case, agent: str) -> bool:
@@ -41,9 +41,24 @@ def frozen(case: Case) -> Decision | None:
     )
 
 
+def stale(case: Case, event: RulingMade | ProposalMade | ServiceDecisionMade) -> Decision | None:
+    """A decision carries the version that its agent saw (dangers 3.10)."""
+    if event.seen == case.version:
+        return None
+    return refused(
+        "version-changed",
+        f"Case {case.id} is at version {case.version} and {case.status}; this was decided on version {event.seen}. "
+        "Read the case again.",
+    )
+
+
 def not_in_review(case: Case) -> Decision | None:
     if (stopped := frozen(case)) is not None:
         return stopped
+    if case.status is CaseStatus.SERVICE:
+        return refused(
+            "service-review", f"Case {case.id} is before the platform's service: settle, reject or hand back."
+        )
     if case.status is CaseStatus.EVIDENCE:
         until = (
             "they are done" if case.evidence_until is None else f"{case.evidence_until.isoformat()}, or both are done"

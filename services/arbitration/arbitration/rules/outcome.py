@@ -9,8 +9,10 @@ from aftersales.contracts import dispute as said
 from aftersales.decision import Because, Decision, Given, nothing
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.ruling import RulingStatus
+from arbitration.rules import service
 from arbitration.rules.dispute_steps import FALLBACK, lapsed, review_timer
 from arbitration.rules.moves import changed, moved
+from arbitration.rules.offers import settled
 
 # The fallback ruling is not repeated at once on facts that it has just failed on.
 FALLBACK_AGAIN: Final = timedelta(days=1)
@@ -29,7 +31,9 @@ def executed(case: Case | None, event: said.DisputeRuled, given: Given) -> Decis
 
 
 def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> Decision:
-    """The ruling changed nothing. A case that is in review still gets its fallback deadline anew."""
+    """The desk's word changed nothing. A case that is in review still gets its fallback deadline anew."""
+    if case is not None and case.sent_offer is not None and case.sent_offer.id == event.ruling:
+        return _offer_overtaken(case, event, given)
     ruling = None if case is None else case.ruling(event.ruling)
     if case is None or ruling is None:
         return _unknown(event.ruling)
@@ -38,12 +42,21 @@ def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> D
     why = f"{event.slug}: {event.sentence}"
     case = case.with_ruling(replace(ruling, status=RulingStatus.OVERTAKEN, settled_at=given.now, why=why))
     because = Because("transition 17", facts={"ruling": ruling.id, "slug": event.slug, "state": event.state})
-    if case.status is CaseStatus.RULING_SENT and event.state != "ARBITRATION_REVIEW":
+    if case.status is CaseStatus.RULING_SENT and event.state not in ("ARBITRATION_REVIEW", "PLATFORM_PROPOSED"):
         state, moves = moved(case.with_round(given.now, event.sentence), "withdrawn")
         return Decision(state=state, moves=moves, because=because)
     if case.status not in (CaseStatus.RULING_SENT, CaseStatus.REVIEW):
         return Decision(state=changed(case), because=because)
     return _in_review_again(case, given.now + (FALLBACK_AGAIN if ruling.agent is None else timedelta(0)), because)
+
+
+def _offer_overtaken(case: Case, event: said.RulingOvertaken, given: Given) -> Decision:
+    why = f"{event.slug}: {event.sentence}"
+    state = changed(settled(case, RulingStatus.OVERTAKEN, given.now, why))
+    facts = {"decision": event.ruling, "slug": event.slug, "state": event.state}
+    return Decision(
+        state=state, timers=service.service_timers(state, given.now), because=Because("transition 16 or 23", facts)
+    )
 
 
 def _in_review_again(case: Case, not_before: datetime, because: Because) -> Decision:

@@ -17,7 +17,7 @@ from arbitration.domain.ruling import Ruling, RulingStatus
 from arbitration.rules.assignment import assigned, no_case, told
 from arbitration.rules.departure import depart
 from arbitration.rules.dispute_steps import lapsed
-from arbitration.rules.guards import conflict, frozen, not_in_review, of_another
+from arbitration.rules.guards import conflict, frozen, not_in_review, of_another, stale
 from arbitration.rules.moves import moved
 from arbitration.rules.recommend import Recommendation, recommend
 
@@ -67,17 +67,6 @@ def second(case: Case | None, event: RulingSeconded, given: Given) -> Decision:
     policy = given.policies.named(case.policy)
     explanation = {**waiting.explanation, "second": event.agent}
     return sent(case, replace(waiting, second=event.agent, explanation=explanation), policy, given, "seconded")
-
-
-def stale(case: Case, event: RulingMade) -> Decision | None:
-    """A ruling carries the version that its agent saw (dangers 3.10)."""
-    if event.seen == case.version:
-        return None
-    return refused(
-        "version-changed",
-        f"Case {case.id} is at version {case.version} and {case.status}; the ruling was made on version {event.seen}. "
-        "Read the case again.",
-    )
 
 
 def above_limit(decided: Recommendation, currency: str, policy: Policy) -> bool:

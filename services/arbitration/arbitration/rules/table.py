@@ -51,6 +51,12 @@ _buyer_address = "buyer gave a wrong address, the parcel"
 
 ROWS: Final[tuple[Row, ...]] = (
     # number, title, fits, pays, liable
+    Row("R24", "returned goods wrong, used or incomplete",
+        lambda m: m.found.goods_back in ("wrong", "used", "incomplete"), terms.intact_part, "buyer"),
+    Row("R22", "change of mind, the contested goods came back intact",
+        lambda m: m.found.goods_back == "intact" and m.family is Family.BUYER_REASON, terms.superseded, "nobody"),
+    Row("R16", "the contested goods came back intact",
+        lambda m: m.found.goods_back == "intact", terms.superseded, "seller"),
     Row("R20", "counterfeit upheld", lambda m: m.found.counterfeit == "upheld", terms.with_multiple, "seller"),
     Row("R12", "customs: infringing goods, false value or the seller's papers",
         lambda m: m.found.customs in ("infringing", "false_value", "seller_papers"), terms.customs, "seller"),

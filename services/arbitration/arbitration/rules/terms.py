@@ -52,6 +52,22 @@ def returned_without_shipping(matter: Matter) -> Terms:
     return Terms("return", sum(u.net + u.tax for u in units), breakdown=shares(units, "N + T"))
 
 
+def superseded(matter: Matter) -> Terms:
+    """The amount of the plan that the goods went back for; its freight is added where it is paid (rulebook 8.39)."""
+    back = matter.file.back
+    assert back is not None
+    breakdown = {"formula": "the superseded plan", "of": back.refund, "proven_freight": back.freight}
+    return Terms("return", back.refund, breakdown=breakdown)
+
+
+def intact_part(matter: Matter) -> Terms:
+    """R24: N + T of the units that came back intact, without freight; nothing intact: nothing."""
+    units = [matter.file.units[position] for position in matter.found.intact_units]
+    if not units:
+        return rejected(matter)
+    return Terms("refund", sum(u.net + u.tax for u in units), breakdown=shares(units, "N + T of the intact units"))
+
+
 def missing(matter: Matter) -> Terms:
     """N + H + T of the missing units; of all where the parcel was empty."""
     if matter.found.empty:

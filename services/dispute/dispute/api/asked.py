@@ -89,5 +89,12 @@ class GoodsSent(Asked):
     freight: Amount = 0
 
 
+class Contest(Asked):
+    """What shows that the goods are not what was sent, or not as they were."""
+
+    evidence: EvidenceKinds = Field(min_length=1)
+    words: Words | None = None
+
+
 class Confirmation(Asked):
     pass

@@ -18,6 +18,7 @@ from aftersales.contracts.marketplace import (
     PlanChanged,
     PlanRefused,
     ReturnConfirmed,
+    ReturnContested,
     ReturnShipped,
 )
 from aftersales.errors import Refused
@@ -30,6 +31,7 @@ from dispute.api.asked import (
     Cancellation,
     Completion,
     Confirmation,
+    Contest,
     Escalation,
     GoodsSent,
     NewDispute,
@@ -134,6 +136,13 @@ async def confirm_return(
     """The seller has the goods back; the refund is ordered."""
     event = ReturnConfirmed(**await _about(parts, dispute, said, caller))
     return await _command(parts, event, caller, key, "return-confirmed")
+
+
+@router.post("/disputes/{dispute}/return-contested", **DONE)
+async def contest_return(dispute: Id, said: http.Asked[Contest], caller: Caller, key: Key, parts: Ours) -> Response:
+    """The seller says that the goods are not what was sent, or not as they were; the platform judges."""
+    event = ReturnContested(**await _about(parts, dispute, said, caller), evidence=said.evidence, words=said.words)
+    return await _command(parts, event, caller, key, "return-contested")
 
 
 async def _about(parts: Parts, dispute: str, said: Asked, caller: Actor) -> dict[str, Any]:

@@ -40,6 +40,23 @@ class PlanRead(BaseModel):
     version: int
 
 
+class BackRead(BaseModel):
+    """Goods on their way back. status: the carrier's last scan. end: contested or lost, None where neither."""
+
+    carrier: str
+    number: str
+    freight: int
+    shipped_at: datetime
+    status: str | None
+    end: str | None
+
+
+class ProposalRead(PlanRead):
+    """The platform's plan. accepted: who has said yes."""
+
+    accepted: tuple[Party, ...]
+
+
 class Evidence(BaseModel):
     """Kinds named by each party, and those that are expected for the reason."""
 
@@ -59,6 +76,8 @@ class PaidBy(BaseModel):
 
 class DisputeRead(BaseModel):
     """A dispute. units: line to unit numbers. escalates_at: when the platform steps in by itself.
+
+    buyer_plan, seller_plan: those that stand. proposal: the platform's, in this arbitration.
 
     paid_by, seller_debt, carrier_claim: not shown to the buyer. counts_for_seller: None until ruled.
     """
@@ -80,6 +99,8 @@ class DisputeRead(BaseModel):
     waits: tuple[Wait, ...]
     buyer_plan: PlanRead | None
     seller_plan: PlanRead | None
+    proposal: ProposalRead | None
+    back: BackRead | None
     evidence: Evidence
     agreement: str | None
     rule: str | None
@@ -167,8 +188,10 @@ def read(found: Found, dispute: Dispute, caller: Actor, policies: PolicyBook) ->
         currency=terms.currency,
         deadline=dispute.due_at,
         waits=waits(dispute),
-        buyer_plan=_plan(dispute.buyer_plan),
-        seller_plan=_plan(dispute.seller_plan),
+        buyer_plan=_plan(dispute.plan_of("buyer")),
+        seller_plan=_plan(dispute.plan_of("seller")),
+        proposal=_proposal(dispute),
+        back=_back(dispute),
         evidence=Evidence(
             buyer=dispute.buyer_evidence,
             seller=dispute.seller_evidence,
@@ -193,6 +216,19 @@ PLAIN = (
 
 def _plan(offer: Offer | None) -> PlanRead | None:
     return PlanRead(remedy=offer.remedy, amount=offer.amount, version=offer.version) if offer else None
+
+
+def _proposal(dispute: Dispute) -> ProposalRead | None:
+    proposal = dispute.proposal
+    if proposal is None:
+        return None
+    plan = proposal.plan
+    return ProposalRead(remedy=plan.remedy, amount=plan.amount, version=plan.version, accepted=proposal.accepted)
+
+
+def _back(dispute: Dispute) -> BackRead | None:
+    back = dispute.back
+    return BackRead(**{name: getattr(back, name) for name in BackRead.model_fields}) if back else None
 
 
 def _actions(found: Found, dispute: Dispute, caller: Actor, policies: PolicyBook) -> list[Action]:

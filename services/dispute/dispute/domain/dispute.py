@@ -7,6 +7,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
 from aftersales.contracts.marketplace import Plan
 from dispute.domain import states
@@ -40,12 +41,27 @@ class Owed(Struct, frozen=True, omit_defaults=True):
 
 
 class GoodsBack(Struct, frozen=True, omit_defaults=True):
-    """How the buyer sent the goods back. freight: proven, in minor units."""
+    """How the buyer sent the goods back. freight: proven, in minor units.
+
+    status: the carrier's last scan. delivered_at: when we were told first that the seller has them. end: what kept the
+    plan from being carried out; with it no earlier plan stands (rulebook 8.26).
+    """
 
     carrier: str
     number: str
     freight: int
     shipped_at: datetime
+    status: ScanStatus | None = None
+    delivered_at: datetime | None = None
+    end: Literal["contested", "lost"] | None = None
+
+
+class Proposal(Struct, frozen=True, omit_defaults=True):
+    """The platform's plan in this arbitration. accepted: who has said yes."""
+
+    id: str
+    plan: Offer
+    accepted: tuple[Party, ...] = ()
 
 
 class Dispute(Struct, frozen=True, omit_defaults=True):
@@ -57,7 +73,8 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     escalation clock and automatic escalation; None before it starts. manual_from_moved, manual_to_moved: by how much
     the ends of the manual window were moved since. answered: the seller has refused or countered.
     done: the parties with no more evidence, in the present evidence window. held: funds kept in escrow for it.
-    owed, back: only with a return.
+    owed, back: only with a return. proposal: the platform's, one an arbitration; None before it.
+    service: the last decision of the platform's own service, None before one.
     trouble: the payment is for operations to look at. counts_for_seller: None until ruled. appeal_moved: by how much
     the end of the window to appeal was moved.
     """
@@ -88,6 +105,8 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     trouble: Literal["refund_failed", "refund_unanswered", "amount_differs"] | None = None
     owed: Owed | None = None
     back: GoodsBack | None = None
+    proposal: Proposal | None = None
+    service: str | None = None
     agreement: Agreement | None = None
     rule: str | None = None
     liable: Liable | None = None
@@ -138,6 +157,9 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
         return reduce(Burden.__add__, (settlement.burden for settlement in self.settlements), Burden())
 
     def plan_of(self, party: Party) -> Offer | None:
+        """The standing plan of a party; none stands once a return was contested or lost (rulebook 8.26)."""
+        if self.back is not None and self.back.end is not None:
+            return None
         return self.buyer_plan if party == "buyer" else self.seller_plan
 
     def evidence_of(self, party: Party) -> tuple[str, ...]:

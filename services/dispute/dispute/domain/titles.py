@@ -45,7 +45,7 @@ TITLES: Final[dict[str, Title]] = {
         "at most the cap; no conflict of interest; a second agent above four_eyes.above; no promise still runs that "
         "the ruling needs",
     ),
-    "18": Title("the buyer sends the goods back", "carrier and number; freight up to return.freight_cap"),
+    "18": Title("the buyer sends the goods back", "carrier and number; freight counts up to return.freight_cap"),
     "19": Title("the seller has the goods back"),
     "20": Title("the seller contests the returned goods", "at least one piece of evidence"),
     "21": Title("the carrier lost the return"),

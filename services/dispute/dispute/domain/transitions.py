@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aftersales.contracts.arbitration import CaseRuled
+from aftersales.contracts.arbitration import CaseProposed, CaseRuled, ServiceDecided
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
@@ -31,7 +31,7 @@ from aftersales.contracts.marketplace import (
     ReturnContested,
     ReturnShipped,
 )
-from aftersales.contracts.tracking import ParcelEvent
+from aftersales.contracts.tracking import ParcelEvent, ReturnScanned
 from dispute.domain.states import (
     APPEAL_REVIEW,
     ARBITRATION,
@@ -58,6 +58,7 @@ from dispute.domain.states import (
 By = Literal["buyer", "seller", "platform", "tracking", "payment", "timer"]
 States = tuple[DisputeState, ...]
 EXECUTED: Final[States] = (REFUND_PENDING, RETURN_AWAITING_SHIPMENT, CLOSED_REJECTED)
+OPENED: Final[States] = (AWAITING_SELLER, HELD_IN_TRANSIT, SERVICE_REVIEW)
 
 # Kinds of timers.
 ANSWER_DUE: Final = "answer_due"
@@ -68,6 +69,8 @@ CONFIRM_DUE: Final = "confirm_due"
 EVIDENCE_DUE: Final = "evidence_due"
 SHIP_RETURN_DUE: Final = "ship_return_due"
 CONFIRM_RETURN_DUE: Final = "confirm_return_due"
+REVIEW_DUE: Final = "review_due"
+PROPOSAL_DUE: Final = "proposal_due"
 REFUND_ALARM: Final = "refund_alarm"
 REFUND_AGAIN: Final = "refund_again"
 ORDER_UNKNOWN: Final = "order_unknown"
@@ -97,12 +100,12 @@ PROVIDER: Final[tuple[By, ...]] = ("payment",)
 TIMER: Final[tuple[By, ...]] = ("timer",)
 
 NEW: Final = (None,)
-GATHERING: Final[States] = (*AWAITING, HELD_IN_TRANSIT, ARBITRATION_EVIDENCE)
+GATHERING: Final[States] = (*AWAITING, HELD_IN_TRANSIT, SERVICE_REVIEW, ARBITRATION_EVIDENCE)
 # What the buyer's bank decides about, where it takes the money back (rulebook 8.20).
 TAKEN_OVER: Final[States] = tuple(state for state in OPEN if state not in (APPEAL_REVIEW, REFUND_PENDING))
 
 TRANSITIONS: Final[tuple[Transition, ...]] = (
-    Transition("1", NEW, ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("1", NEW, ComplaintMade, BUYER, OPENED),
     Transition("2", AWAITING, PlanChanged, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
     Transition("3", (AWAITING_SELLER,), PlanAccepted, SELLER, EXECUTED),
     Transition("4", (AWAITING_SELLER,), PlanRefused, SELLER, (AWAITING_BUYER,)),
@@ -121,30 +124,34 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("12", (HELD_IN_TRANSIT, ARBITRATION_EVIDENCE, ARBITRATION_REVIEW), PlanAccepted, BOTH, EXECUTED),
     Transition(
         "13",
-        (*AWAITING, HELD_IN_TRANSIT, *ARBITRATION, RETURN_AWAITING_SHIPMENT),
+        (*AWAITING, HELD_IN_TRANSIT, *ARBITRATION, RETURN_AWAITING_SHIPMENT, SERVICE_REVIEW),
         ComplaintCancelled,
         BUYER,
         (CLOSED_CANCELLED,),
     ),
-    Transition("13", (SERVICE_REVIEW,), ComplaintCancelled, BUYER, (CLOSED_CANCELLED,), built=False),
     Transition("14", GATHERING, EvidenceAdded, BOTH, GATHERING),
-    Transition("14", (SERVICE_REVIEW,), EvidenceAdded, BOTH, (SERVICE_REVIEW,), built=False),
     Transition("15", (ARBITRATION_EVIDENCE,), EvidenceCompleted, BOTH, (ARBITRATION_EVIDENCE, ARBITRATION_REVIEW)),
     Transition("15", (ARBITRATION_EVIDENCE,), EVIDENCE_DUE, TIMER, (ARBITRATION_REVIEW,)),
-    Transition("17", (ARBITRATION_REVIEW,), CaseRuled, DESK, EXECUTED),
-    Transition("17", (PLATFORM_PROPOSED,), CaseRuled, DESK, EXECUTED, built=False),
+    Transition("16", (ARBITRATION_REVIEW,), CaseProposed, DESK, (PLATFORM_PROPOSED,)),
+    Transition("17", (ARBITRATION_REVIEW, PLATFORM_PROPOSED), CaseRuled, DESK, EXECUTED),
     Transition("18", (RETURN_AWAITING_SHIPMENT,), ReturnShipped, BUYER, (RETURN_IN_TRANSIT,)),
     Transition("19", (RETURN_IN_TRANSIT,), ReturnConfirmed, SELLER, (REFUND_PENDING, CLOSED_REJECTED)),
-    Transition("20", (RETURN_IN_TRANSIT,), ReturnContested, SELLER, (ARBITRATION_EVIDENCE,), built=False),
+    Transition("20", (RETURN_IN_TRANSIT,), ReturnContested, SELLER, (ARBITRATION_EVIDENCE,)),
+    Transition(
+        "21", (RETURN_IN_TRANSIT,), ReturnScanned, CARRIER, (REFUND_PENDING, CLOSED_REJECTED, ARBITRATION_EVIDENCE)
+    ),
     Transition("22", (REFUND_PENDING,), RefundExecuted, PROVIDER, (CLOSED_REFUNDED,)),
+    Transition("23", (SERVICE_REVIEW,), ServiceDecided, DESK, (REFUND_PENDING, CLOSED_REJECTED, AWAITING_SELLER)),
     Transition("24", ENDED, AppealMade, BOTH, ENDED, built=False),
-    Transition("26", (CLOSED_CANCELLED,), ComplaintMade, BUYER, (AWAITING_SELLER, HELD_IN_TRANSIT)),
+    Transition("26", (CLOSED_CANCELLED,), ComplaintMade, BUYER, OPENED),
     Transition("27", OPEN, ChargebackOpened, PROVIDER, ()),
     Transition("27", OPEN, ChargebackWon, PROVIDER, ()),
     Transition("27", TAKEN_OVER, ChargebackLost, PROVIDER, (CLOSED_EXTERNAL,)),
-    Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,), built=False),
-    Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, EXECUTED, built=False),
+    Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,)),
+    Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, (PLATFORM_PROPOSED, *EXECUTED)),
+    Transition("30", (PLATFORM_PROPOSED,), PROPOSAL_DUE, TIMER, EXECUTED),
     Transition("31", (AWAITING_BUYER,), CONFIRM_DUE, TIMER, (CLOSED_CANCELLED,)),
+    Transition("31", (ARBITRATION_REVIEW,), REVIEW_DUE, TIMER, (ARBITRATION_REVIEW,)),
     Transition("31", (RETURN_AWAITING_SHIPMENT,), SHIP_RETURN_DUE, TIMER, (CLOSED_NO_RETURN,)),
     Transition("31", (RETURN_IN_TRANSIT,), CONFIRM_RETURN_DUE, TIMER, (REFUND_PENDING, CLOSED_REJECTED)),
     Transition("32", (REFUND_PENDING,), RefundFailed, PROVIDER, (REFUND_PENDING,)),
@@ -162,6 +169,7 @@ ACTIONS: Final[dict[type[Event], str]] = {
     EvidenceCompleted: "evidence-done",
     ReturnShipped: "return-shipped",
     ReturnConfirmed: "return-confirmed",
+    ReturnContested: "return-contested",
 }
 
 # Looked up with every command. Of two rows that fit, the first one counts.

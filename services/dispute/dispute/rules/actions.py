@@ -7,10 +7,17 @@ from typing import Final
 from uuid import UUID
 
 from aftersales.contracts.dispute import Party
-from aftersales.contracts.marketplace import ComplaintMade, EscalationRequested, EvidenceCompleted, PlanAccepted
+from aftersales.contracts.marketplace import (
+    ComplaintCancelled,
+    ComplaintMade,
+    EscalationRequested,
+    EvidenceCompleted,
+    PlanAccepted,
+    PlanRefused,
+)
 from aftersales.decision import Given, Outage
 from aftersales.policy.book import PolicyBook
-from dispute.domain import transitions
+from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.transitions import ACTIONS, Transition
@@ -63,6 +70,10 @@ def _action(draft: Draft, dispute: Dispute, row: Transition, party: Party) -> Ac
         return _again(draft, dispute, name)
     if row.what is PlanAccepted and not _acceptable(dispute, party):
         return None
+    if row.what is PlanRefused and dispute.state == states.PLATFORM_PROPOSED and not _unanswered(dispute, party):
+        return None
+    if row.what is ComplaintCancelled and (dispute.back is not None or dispute.ruling is not None):
+        return None
     if row.what is EvidenceCompleted and party in dispute.done:
         return None
     return Action(name, dispute.since, until)
@@ -90,6 +101,13 @@ def _again(draft: Draft, dispute: Dispute, name: str) -> Action | None:
     return Action(name, since, draft.given.extended(windows.closes_at(draft, dispute.units)))
 
 
+def _unanswered(dispute: Dispute, party: Party) -> bool:
+    """Whether the party has still to answer the platform's proposal."""
+    return dispute.proposal is not None and party not in dispute.proposal.accepted
+
+
 def _acceptable(dispute: Dispute, party: Party) -> bool:
+    if dispute.state == states.PLATFORM_PROPOSED:
+        return _unanswered(dispute, party)
     plan = dispute.plan_of("seller" if party == "buyer" else "buyer")
     return plan is not None and guards.remedy(dispute.reason, plan.plan()) is None

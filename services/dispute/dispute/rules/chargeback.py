@@ -19,6 +19,7 @@ from aftersales.explanation import instant
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
+from dispute.rules import returns
 from dispute.rules.draft import Draft, No
 from dispute.rules.payment import arm_payment
 from dispute.rules.settle import ALARM_AFTER, close
@@ -86,6 +87,7 @@ def _go_on(draft: Draft, dispute: Dispute, since: datetime) -> None:
     by = draft.now - max(since, dispute.since)
     clock_by = draft.now - max(since, dispute.clock_at or since)
     _told(draft, shift(draft, dispute, by, clock_by=clock_by, from_too=True), "won", since)
+    returns.catch_up(draft, draft.order.disputes[dispute.id], since)
 
 
 def _told(draft: Draft, dispute: Dispute, how: Literal["won", "lost"], since: datetime) -> None:

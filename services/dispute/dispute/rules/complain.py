@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from aftersales.contracts.dispute import DisputeOpened, FundsHeld
+from aftersales.contracts.dispute import DisputeOpened, DisputeTakenOver, FundsHeld
 from aftersales.contracts.marketplace import ComplaintMade, Plan
 from aftersales.decision import Because
 from aftersales.explanation import instant
-from dispute.domain import reasons, states
+from dispute.domain import states
 from dispute.domain.dispute import Dispute
-from dispute.domain.reasons import Family
-from dispute.rules import guards, windows
+from dispute.rules import guards, service, windows
 from dispute.rules.draft import Draft, No
+from dispute.rules.file import file
 from dispute.rules.negotiate import await_seller, hold, offered
 
 # Bounds of one order's row: the desk's file of a dispute must fit into a record, and all disputes into the row.
@@ -33,13 +33,18 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
     opened = _dispute(draft, before, wanted, said, want)
     opened = replace(opened, held=cap)
     held = windows.held_until(draft, wanted, said.reason)
-    if held is not None:
+    if service.takes_over(draft, said.reason, want):
+        opened = service.take_over(draft, opened, number)
+        held = None
+    elif held is not None:
         opened = hold(draft, opened, held, number)
     else:
         opened = await_seller(draft, opened, number)
     draft.facts.update(reason=said.reason, asked=said.want.amount, cap=opened.held, plan=want.amount)
     _explain(draft, wanted, cap)
     opened = draft.tell(DisputeOpened, opened, want=want, held_until=held)
+    if opened.state == states.SERVICE_REVIEW:
+        opened = draft.tell(DisputeTakenOver, opened, file=file(draft.order, opened))
     if before is None:
         draft.keep_name(opened.id)
     if opened.held:
@@ -73,7 +78,6 @@ def _may_open(
         or guards.remedy(said.reason, said.want)
         or guards.asked(draft, said.reason, want.amount, cap)
         or _refused_in_transit(draft, wanted, said)
-        or _service_takes_over(draft, said, want)
     )
 
 
@@ -100,20 +104,6 @@ def _refused_in_transit(draft: Draft, wanted: Mapping[str, tuple[int, ...]], sai
     if held is None or draft.policy.open_in_transit != "refuse":
         return None
     return No("in-transit", f"The parcel is on its way and promised until {instant(held)}. Complain from then on.")
-
-
-def _service_takes_over(draft: Draft, said: ComplaintMade, want: Plan) -> No | None:
-    """The platform's own service would take this one (`service.eligible`, `service.cap`)."""
-    eligible = (
-        reasons.REASONS[said.reason].family is Family.NOT_AS_DESCRIBED
-        and said.reason != reasons.COUNTERFEIT
-        and said.want.remedy == "refund"
-        and draft.order.known.service_enrolled
-        and want.amount <= draft.policy.service_cap
-    )
-    if not eligible:
-        return None
-    return No("not-built-yet", "The platform's own service would settle this, and that is not built yet.")
 
 
 def _reopened_too_often(draft: Draft, wanted: Mapping[str, tuple[int, ...]]) -> No | None:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from aftersales.decision import Decision, Given, Outcome, Timer, TimerFired, nothing
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import send_back
+from dispute.rules import proposals, send_back
 from dispute.rules.draft import PATIENCE_WITH_TRACKING, RANKS, Draft
 from dispute.rules.escalate import escalate, start_review
 from dispute.rules.settle import close, execute_plan
@@ -61,6 +63,16 @@ def confirm_return_due(draft: Draft, dispute: Dispute) -> Dispute:
     return send_back.pay_for_return(draft, dispute, "silence", "31")
 
 
+def review_due(draft: Draft, dispute: Dispute) -> Dispute:
+    """The first date of the review has passed; the second one is its deadline now (rulebook 8.22)."""
+    return draft.keep(replace(dispute, deadline=dispute.review_fallback_at))
+
+
+def proposal_due(draft: Draft, dispute: Dispute) -> Dispute:
+    """Whoever has said nothing has accepted."""
+    return proposals.carry_out(draft, dispute)
+
+
 Effect = Callable[[Draft, Dispute], Dispute | None]
 NUMBERS: Final[dict[str, tuple[str, Effect]]] = {
     transitions.ANSWER_DUE: ("6", seller_silent),
@@ -71,6 +83,8 @@ NUMBERS: Final[dict[str, tuple[str, Effect]]] = {
     transitions.EVIDENCE_DUE: ("15", evidence_due),
     transitions.SHIP_RETURN_DUE: ("31", ship_return_due),
     transitions.CONFIRM_RETURN_DUE: ("31", confirm_return_due),
+    transitions.REVIEW_DUE: ("31", review_due),
+    transitions.PROPOSAL_DUE: ("30", proposal_due),
 }
 
 

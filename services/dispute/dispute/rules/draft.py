@@ -30,6 +30,8 @@ STATE_TIMERS: Final[Mapping[DisputeState, str]] = {
     states.HELD_IN_TRANSIT: transitions.HOLD_DUE,
     states.RETURN_AWAITING_SHIPMENT: transitions.SHIP_RETURN_DUE,
     states.RETURN_IN_TRANSIT: transitions.CONFIRM_RETURN_DUE,
+    states.ARBITRATION_REVIEW: transitions.REVIEW_DUE,
+    states.PLATFORM_PROPOSED: transitions.PROPOSAL_DUE,
 }
 
 
@@ -41,6 +43,8 @@ PARAMETER_OF: Final = {
     transitions.EVIDENCE_DUE: "arbitration.evidence_window",
     transitions.SHIP_RETURN_DUE: "return.ship_by",
     transitions.CONFIRM_RETURN_DUE: "return.seller_confirm",
+    transitions.REVIEW_DUE: "arbitration.reassign_after",
+    transitions.PROPOSAL_DUE: "arbitration.proposal_accept",
 }
 
 
@@ -272,9 +276,15 @@ def waits(dispute: Dispute) -> tuple[Wait, ...]:
     if dispute.state == states.RETURN_IN_TRANSIT:
         return (Wait(party="seller", task="confirm_return", until=until),)
     if dispute.state == states.ARBITRATION_EVIDENCE:
-        parties: tuple[Party, ...] = ("buyer", "seller")
-        return tuple(Wait(party=party, task="evidence", until=until) for party in parties if party not in dispute.done)
+        return _of_both("evidence", until, dispute.done)
+    if dispute.state == states.PLATFORM_PROPOSED and dispute.proposal is not None:
+        return _of_both("answer_proposal", until, dispute.proposal.accepted)
     return ()
+
+
+def _of_both(task: str, until: datetime, done: tuple[Party, ...]) -> tuple[Wait, ...]:
+    parties: tuple[Party, ...] = ("buyer", "seller")
+    return tuple(Wait(party=party, task=task, until=until) for party in parties if party not in done)
 
 
 def _written(value: Any) -> Any:

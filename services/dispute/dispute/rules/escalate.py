@@ -2,9 +2,7 @@
 
 from typing import Literal
 
-from msgspec.structs import replace
-
-from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted
+from aftersales.contracts.dispute import DisputeEscalated, DisputePlanRefused, DisputeReviewStarted, Party
 from aftersales.decision import Because, Boundary
 from aftersales.explanation import instant
 from dispute.domain import states
@@ -48,7 +46,10 @@ def _may_escalate(draft: Draft, dispute: Dispute) -> No | None:
 
 
 def escalate(
-    draft: Draft, dispute: Dispute, how: Literal["by_hand", "automatic", "promise_broken"], number: str
+    draft: Draft,
+    dispute: Dispute,
+    how: Literal["by_hand", "automatic", "promise_broken", "return_contested", "return_lost"],
+    number: str,
 ) -> Dispute:
     """Both parties get the evidence window; the desk gets the file."""
     window = draft.length("arbitration.evidence_window")
@@ -58,6 +59,7 @@ def escalate(
         number,
         draft.now + window,
         done=(),
+        proposal=None,
         confirming=False,
         escalated_at=dispute.escalated_at or draft.now,
     )
@@ -65,10 +67,14 @@ def escalate(
     return draft.tell(DisputeEscalated, escalated, how=how, file=file(draft.order, escalated))
 
 
-def start_review(draft: Draft, dispute: Dispute) -> Dispute:
-    """The evidence window is over: the desk decides on what is on file (transition 15); its clock is its own."""
+def start_review(draft: Draft, dispute: Dispute, number: str = "15", refused_by: Party | None = None) -> Dispute:
+    """The evidence window is over, or a proposal was refused: the desk decides on what is on file (15 and 29).
+
+    Both its dates count from this entry (rulebook 8.22); its clock is its own, the first date is shown here too.
+    """
     reassign = draft.now + draft.length("arbitration.reassign_after")
     fallback = draft.now + draft.length("arbitration.fallback_after")
-    review = draft.move(dispute, states.ARBITRATION_REVIEW, "15", reassign)
-    review = draft.keep(replace(review, review_fallback_at=fallback))
+    review = draft.move(dispute, states.ARBITRATION_REVIEW, number, reassign, review_fallback_at=fallback)
+    if refused_by is not None:
+        review = draft.tell(DisputePlanRefused, review, counter=None, party=refused_by)
     return draft.tell(DisputeReviewStarted, review, file=file(draft.order, review))

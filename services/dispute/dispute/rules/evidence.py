@@ -42,6 +42,12 @@ def too_much(dispute: Dispute, party: Party, more: tuple[str, ...]) -> No | None
     return None
 
 
+def with_evidence(dispute: Dispute, party: Party, more: tuple[str, ...]) -> Dispute | No:
+    """The dispute with further pieces of a party."""
+    no = too_much(dispute, party, more)
+    return no or _with(dispute, party, more)
+
+
 def _with(dispute: Dispute, party: Party, more: tuple[str, ...]) -> Dispute:
     if party == "buyer":
         return replace(dispute, buyer_evidence=(*dispute.buyer_evidence, *more))

@@ -154,7 +154,7 @@ def receipt_confirmed(order: Order, said: ReceiptConfirmed, given: Given) -> Dec
             continue
         if dispute.state == states.HELD_IN_TRANSIT or dispute.confirming:
             close(draft, dispute, states.CLOSED_CANCELLED, "11")
-        elif dispute.state in states.ARBITRATION:
+        elif dispute.state in states.AT_THE_DESK:
             tell_desk(draft, order, dispute)
     return draft.decision(draft.why())
 

@@ -1,6 +1,8 @@
 """The file of a dispute: every fact the arbitration desk needs to judge it without asking."""
 
-from aftersales.contracts.dispute import File, ParcelFacts, UnitShare
+from aftersales.contracts.dispute import Party
+from aftersales.contracts.file import File, ParcelFacts, ReturnFacts, UnitShare
+from aftersales.contracts.marketplace import Plan
 from aftersales.policy.amounts import Unit
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
@@ -17,8 +19,8 @@ def file(order: Order, dispute: Dispute) -> File:
         parcels=parcels(order, dispute),
         buyer_evidence=dispute.buyer_evidence,
         seller_evidence=dispute.seller_evidence,
-        buyer_plan=dispute.buyer_plan.plan() if dispute.buyer_plan else None,
-        seller_plan=dispute.seller_plan.plan() if dispute.seller_plan else None,
+        buyer_plan=_plan(dispute, "buyer"),
+        seller_plan=_plan(dispute, "seller"),
         destination=order.destination,
         carrier_service=terms.carrier_service,
         category=terms.category,
@@ -26,7 +28,20 @@ def file(order: Order, dispute: Dispute) -> File:
         free_return=terms.free_return,
         opened_at=dispute.opened_at,
         wanted_remedy=dispute.wanted,
+        back=_back(dispute),
     )
+
+
+def _plan(dispute: Dispute, party: Party) -> Plan | None:
+    plan = dispute.plan_of(party)
+    return plan.plan() if plan else None
+
+
+def _back(dispute: Dispute) -> ReturnFacts | None:
+    back, owed = dispute.back, dispute.owed
+    if back is None or back.end is None or owed is None:
+        return None
+    return ReturnFacts(end=back.end, refund=owed.refund, freight=back.freight)
 
 
 def units(order: Order, dispute: Dispute) -> tuple[UnitShare, ...]:

@@ -23,7 +23,7 @@ def parcels_changed(draft: Draft, before: Order, changed: Parcel) -> None:
             continue
         if dispute.state == states.HELD_IN_TRANSIT:
             _held(draft, dispute, changed, news=changed.status != _status(before, changed.id))
-        elif dispute.state in states.ARBITRATION:
+        elif dispute.state in states.AT_THE_DESK:
             tell_desk(draft, before, dispute)
 
 

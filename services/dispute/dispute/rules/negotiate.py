@@ -47,7 +47,7 @@ def _may_change(draft: Draft, dispute: Dispute, said: PlanChanged, reason: str) 
     return guards.remedy(reason, said.want) or guards.asked(draft, reason, said.want.amount, cap)
 
 
-def refuse(draft: Draft, dispute: Dispute, said: PlanRefused) -> Because | No:
+def refuse(draft: Draft, dispute: Dispute, said: PlanRefused, _party: Party = "seller") -> Because | No:
     """The seller says no, or offers something else (transition 4). No counter-plan is a plan of 0 (rulebook 8.26)."""
     counter = said.counter or Plan(remedy="refund", amount=0)
     no = guards.remedy(dispute.reason, counter)
@@ -82,7 +82,9 @@ def accept(draft: Draft, dispute: Dispute, said: PlanAccepted, party: Party) -> 
 
 
 def cancel(draft: Draft, dispute: Dispute) -> Because | No:
-    """The buyer withdraws, which they cannot do after a ruling (transition 13)."""
+    """The buyer withdraws, which they cannot do after a ruling or once the goods were sent back (transition 13)."""
+    if dispute.back is not None:
+        return No("goods-sent-back", "The goods were sent back; the platform or the seller settles what follows.")
     if dispute.ruling is not None:
         return No("ruled", "The platform has ruled. Send the goods back in time, or let the time pass.")
     close(draft, dispute, states.CLOSED_CANCELLED, "13")

@@ -3,43 +3,36 @@
 from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseRuled, Payer
-from aftersales.contracts.dispute import DisputeRuled, DisputeState, RulingOvertaken
+from aftersales.contracts.dispute import DisputeRuled
 from aftersales.contracts.envelope import MAX_AMOUNT
-from aftersales.decision import Because, Decision, Given, Outcome
-from aftersales.money import shown
-from dispute.domain import states, transitions
+from aftersales.decision import Decision, Given
+from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
+from dispute.rules import guards
+from dispute.rules.desk import addressed, overtaken
 from dispute.rules.draft import Draft, No
-from dispute.rules.settle import Sums, await_goods, close, order_refund, record_resolution
+from dispute.rules.freight import with_freight
+from dispute.rules.settle import await_goods, close, order_refund, record_resolution
+from dispute.rules.sums import Sums
 
 
 def case_ruled(order: Order | None, said: CaseRuled, given: Given) -> Decision:
-    dispute = order.disputes.get(said.dispute) if order else None
-    if order is None or order.terms is None or dispute is None:
-        return _overtaken(said, None, No("unknown-dispute", "There is no such dispute."))
-    if dispute.ruling == said.ruling:
-        return Decision(
-            outcome=Outcome.NOTHING, slug="already-ruled", sentence="This ruling has been executed already."
-        )
-    draft = Draft(order, given)
+    heard = addressed(order, said, said.ruling, "17", given)
+    if isinstance(heard, Decision):
+        return heard
+    draft, dispute = heard
     no = _against(draft, dispute, said)
     if no is not None:
-        return _overtaken(said, dispute.state, no)
+        return overtaken(said, said.ruling, "17", dispute.state, no)
     executed = execute(draft, dispute, said)
     return draft.decision(draft.because("17"), executed)
 
 
 def _against(draft: Draft, dispute: Dispute, said: CaseRuled) -> No | None:
-    row = transitions.find(dispute.state, CaseRuled, "platform")
-    if row is None:
-        return No("not-in-review", f"The dispute is {dispute.state} and no longer waits for a ruling.")
-    if not row.built:
-        return No("not-built-yet", "Ruling after a proposal is not built yet.")
-    cap = draft.order.cap(dispute.units)
-    if said.refund > cap:
-        most = shown(cap, draft.order.known.currency)
-        return No("above-cap", f"At most {most} can be refunded on these units. Rule again.")
+    above = guards.within(draft, said.refund, draft.order.cap(dispute.units))
+    if above is not None:
+        return above
     if said.refund + said.compensation + said.freight > MAX_AMOUNT:
         return No(
             "amounts-too-large", "Refund, compensation and freight together are more than can be paid. Rule again."
@@ -66,13 +59,16 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
     if not sums.total:
         record_resolution(draft, ruled, sums)
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")
-    if said.remedy == "return":
+    if said.remedy == "return" and ruled.back is not None:
+        # Goods are never sent back twice (rulebook 8.39, 8.47).
+        sums = with_freight(draft, ruled, sums)
+    elif said.remedy == "return":
         return _told(draft, await_goods(draft, ruled, sums, "17"), said)
     ruled = draft.move(ruled, states.REFUND_PENDING, "17")
-    return order_refund(draft, _told(draft, ruled, said), sums)
+    return order_refund(draft, _told(draft, ruled, said, sums.freight), sums)
 
 
-def _told(draft: Draft, ruled: Dispute, said: CaseRuled) -> Dispute:
+def _told(draft: Draft, ruled: Dispute, said: CaseRuled, freight: int = 0) -> Dispute:
     return draft.tell(
         DisputeRuled,
         ruled,
@@ -81,21 +77,6 @@ def _told(draft: Draft, ruled: Dispute, said: CaseRuled) -> Dispute:
         liable=said.liable,
         refund=said.refund,
         compensation=said.compensation,
-        freight=said.freight,
+        freight=freight,
         remedy=said.remedy,
     )
-
-
-def _overtaken(said: CaseRuled, state: DisputeState | None, no: No) -> Decision:
-    """The desk is told why; nothing changes."""
-    answer = RulingOvertaken(
-        order=said.order,
-        dispute=said.dispute,
-        ruling=said.ruling,
-        slug=no.slug,
-        sentence=no.sentence,
-        state=state,
-    )
-    facts = {"dispute": said.dispute, "ruling": said.ruling, "state": state}
-    because = Because("transition 17", {**facts, "refused": no.slug})
-    return Decision(events=(answer,), outcome=Outcome.NOTHING, slug=no.slug, sentence=no.sentence, because=because)

@@ -1,12 +1,10 @@
 """Executing what was agreed, fell due or was ruled: amounts, payers, the journal and the instruction (6, 8.5, 8.6)."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from msgspec.structs import asdict, replace
 
-from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import (
     Agreement,
     DisputeAgreed,
@@ -22,26 +20,12 @@ from dispute.domain.dispute import Dispute, Offer, Owed
 from dispute.domain.seller import Debt
 from dispute.domain.settlement import Burden, Settlement, shares
 from dispute.rules.draft import Draft
+from dispute.rules.freight import with_freight
 from dispute.rules.journal import entries, write
+from dispute.rules.sums import Sums
 
 # The provider answers within a day, or operations are shown the refund (rulebook section 4).
 ALARM_AFTER: Final = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the buyer is to get, and who bears the refund and the freight where the seller does not."""
-
-    refund: int
-    compensation: int = 0
-    freight: int = 0
-    payer: Payer = "escrow"
-    freight_payer: Payer = "escrow"
-    carrier_claim: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.refund + self.compensation + self.freight
 
 
 def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreement, number: str) -> Dispute:
@@ -54,12 +38,15 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
     if refund == 0:
         record_resolution(draft, agreed, Sums(0))
         return close(draft, agreed, states.CLOSED_REJECTED, number, plan)
-    if plan.remedy == "return":
+    if plan.remedy == "return" and agreed.back is None:
         agreed = await_goods(draft, agreed, Sums(plan.amount), number)
         return draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
+    sums = Sums(refund)
+    # Goods are never sent back twice (rulebook 8.39).
+    sums = with_freight(draft, agreed, sums) if plan.remedy == "return" else sums
     agreed = draft.move(agreed, states.REFUND_PENDING, number)
     agreed = draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
-    return order_refund(draft, agreed, Sums(refund))
+    return order_refund(draft, agreed, sums)
 
 
 def await_goods(draft: Draft, dispute: Dispute, sums: Sums, number: str) -> Dispute:

@@ -15,15 +15,16 @@ from aftersales.contracts.marketplace import (
     PlanChanged,
     PlanRefused,
     ReturnConfirmed,
+    ReturnContested,
     ReturnShipped,
 )
 from aftersales.decision import Because, Boundary, Decision, Given, Outcome
 from aftersales.explanation import instant
 from aftersales.identity import Role, authorize, not_found
-from dispute.domain import transitions
+from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import chargeback, complain, escalate, evidence, negotiate, send_back, windows
+from dispute.rules import chargeback, complain, escalate, evidence, negotiate, proposals, returns, send_back, windows
 from dispute.rules.draft import STATE_TIMERS, Draft, No, answer, foreign
 
 Verb = Callable[[Draft, Any, Any, Party], Because | No]
@@ -32,15 +33,21 @@ PARTIES: Final = frozenset({Role.BUYER, Role.SELLER, Role.SERVICE})
 VERBS: Final[dict[type[Command], Verb]] = {
     ComplaintMade: lambda draft, dispute, said, party: complain.open_dispute(draft, dispute, said),
     PlanChanged: lambda draft, dispute, said, party: negotiate.change_plan(draft, dispute, said),
-    PlanAccepted: negotiate.accept,
-    PlanRefused: lambda draft, dispute, said, party: negotiate.refuse(draft, dispute, said),
+    PlanAccepted: lambda draft, dispute, said, party: _answering(dispute).accept(draft, dispute, said, party),
+    PlanRefused: lambda draft, dispute, said, party: _answering(dispute).refuse(draft, dispute, said, party),
     EscalationRequested: lambda draft, dispute, said, party: escalate.by_hand(draft, dispute),
     ComplaintCancelled: lambda draft, dispute, said, party: negotiate.cancel(draft, dispute),
     EvidenceAdded: evidence.add_evidence,
     EvidenceCompleted: evidence.complete_evidence,
     ReturnShipped: lambda draft, dispute, said, party: send_back.return_shipped(draft, dispute, said),
     ReturnConfirmed: lambda draft, dispute, said, party: send_back.return_confirmed(draft, dispute),
+    ReturnContested: lambda draft, dispute, said, party: returns.contest(draft, dispute, said),
 }
+
+
+def _answering(dispute: Dispute) -> Any:
+    """Whose plan is answered: the platform's proposal, or the other party's."""
+    return proposals if dispute.state == states.PLATFORM_PROPOSED else negotiate
 
 
 def hear(order: Order, said: Command, given: Given) -> Decision:

@@ -15,6 +15,7 @@ Units = Mapping[str, tuple[int, ...]]
 PARTIES_DEADLINES: Final = (
     *states.AWAITING,
     states.ARBITRATION_EVIDENCE,
+    states.PLATFORM_PROPOSED,
     states.RETURN_AWAITING_SHIPMENT,
     states.RETURN_IN_TRANSIT,
 )

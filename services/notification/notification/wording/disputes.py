@@ -33,12 +33,37 @@ def plan_changed(step: said.DisputePlanChanged, reader: Reader) -> Words:
 
 def plan_refused(step: said.DisputePlanRefused, reader: Reader) -> Words:
     if step.state == "ARBITRATION_REVIEW":
-        return Words("Proposal refused", "The platform's proposal was refused; the platform decides.")
+        by = f" by {who(step.party, reader)}" if step.party is not None else ""
+        return Words("Proposal refused", f"The platform's proposal was refused{by}; the platform decides.")
     seller = who("seller", reader, begins=True)
     if step.counter is None or step.counter.amount == 0:
         return Words("No refund offered", f"{seller} {verb('seller', reader, 'refuse', 'refuses')} a refund.")
     offer = f"{seller} {verb('seller', reader, 'offer', 'offers')} {plan(step.counter, step)} instead."
     return Words("Another plan offered", offer)
+
+
+def taken_over(_step: said.DisputeTakenOver, _reader: Reader) -> Words:
+    return Words(
+        "The platform's service looks at it", "The platform's own after-sales service takes the dispute up first."
+    )
+
+
+def handed_back(step: said.DisputeHandedBack, _reader: Reader) -> Words:
+    text = {
+        "by_hand": "The platform's service leaves it to the seller to answer.",
+        "silence": "The platform's service has not settled it in time, so it is for the seller to answer.",
+    }[step.how]
+    return Words("The dispute goes to the seller", text)
+
+
+def proposed(step: said.DisputeProposed, _reader: Reader) -> Words:
+    text = f"The platform proposes {plan(step.plan, step)}."
+    return Words("The platform proposes a settlement", sentences(text, "If both sides accept, it is carried out."))
+
+
+def proposal_accepted(step: said.DisputeProposalAccepted, reader: Reader) -> Words:
+    text = f"{who(step.party, reader, begins=True)} {verb(step.party, reader, 'accept', 'accepts')}"
+    return Words("The proposal is accepted by one side", f"{text} the platform's proposal.")
 
 
 def agreed(step: said.DisputeAgreed, reader: Reader) -> Words:
@@ -76,6 +101,10 @@ def escalated(step: said.DisputeEscalated, reader: Reader) -> Words:
         "by_hand": f"{who('buyer', reader, begins=True)} asked the platform to decide.",
         "automatic": "The two sides have not agreed in time, so the platform takes the dispute up.",
         "promise_broken": "The promised time has ended and nothing has arrived, so the platform takes the dispute up.",
+        "return_contested": f"{who('seller', reader, begins=True)} {verb('seller', reader, 'contest', 'contests')} "
+        "what came back, so the earlier plan no longer stands and the platform takes the dispute up.",
+        "return_lost": "The carrier lost the goods on their way back, so the earlier plan no longer stands and the "
+        "platform takes the dispute up.",
     }[step.how]
     return Words("The platform takes the dispute up", text)
 
@@ -109,10 +138,15 @@ def return_shipped(step: said.DisputeReturnShipped, reader: Reader) -> Words:
     return Words("The goods are on their way back", text)
 
 
+def return_delivered(_step: said.DisputeReturnDelivered, reader: Reader) -> Words:
+    return Words("The goods have come back", f"The carrier delivered the goods to {who('seller', reader)}.")
+
+
 def return_confirmed(step: said.DisputeReturnConfirmed, reader: Reader) -> Words:
     text = {
         "by_hand": f"{who('seller', reader, begins=True)} confirmed that the goods are back.",
         "silence": "Nothing was heard about the goods in time, so they count as returned.",
+        "lost": "The carrier lost the goods on their way back, at no loss of the buyer's; they count as returned.",
     }[step.how]
     return Words("The goods are back", sentences(text, _coming(step, reader)))
 
@@ -148,6 +182,10 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputePlanChanged: plan_changed,
     said.DisputePlanRefused: plan_refused,
     said.DisputeAgreed: agreed,
+    said.DisputeTakenOver: taken_over,
+    said.DisputeHandedBack: handed_back,
+    said.DisputeProposed: proposed,
+    said.DisputeProposalAccepted: proposal_accepted,
     said.DisputeHoldEnded: hold_ended,
     said.DisputeEvidenceAdded: evidence_added,
     said.DisputeEvidenceCompleted: evidence_completed,
@@ -156,6 +194,7 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeFactsChanged: facts_changed,
     said.DisputeRuled: ruled,
     said.DisputeReturnShipped: return_shipped,
+    said.DisputeReturnDelivered: return_delivered,
     said.DisputeReturnConfirmed: return_confirmed,
     said.DisputeClosed: closed,
     appeal.DisputeFrozen: appeals.frozen,

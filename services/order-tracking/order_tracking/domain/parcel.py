@@ -56,11 +56,25 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
     broken: bool = False
 
 
+class WayBack(Struct, frozen=True, omit_defaults=True):
+    """Goods that a buyer sends back under the number. placed_at: when dispute was told of it."""
+
+    order: str
+    dispute: str
+    carrier: str
+    number: str
+    placed_at: datetime
+
+
 class Parcel(Struct, frozen=True, omit_defaults=True):
-    """`scans` in the order of their arrival, each once. Several shipments: consolidated, or a number used again."""
+    """`scans` in the order of their arrival, each once. Several shipments: consolidated, or a number used again.
+
+    returns: goods on their way back to a seller under the number.
+    """
 
     scans: tuple[Scan, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    returns: tuple[WayBack, ...] = ()
 
     def shipment(self, order: str, parcel: str) -> Shipment | None:
         return next((each for each in self.shipments if (each.order, each.parcel) == (order, parcel)), None)

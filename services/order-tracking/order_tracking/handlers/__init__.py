@@ -3,6 +3,7 @@
 from typing import Final
 
 from aftersales.contracts.carrier import ParcelScanned
+from aftersales.contracts.dispute import DisputeReturnShipped
 from aftersales.contracts.marketplace import (
     AddressChanged,
     OrderCancelled,
@@ -15,7 +16,7 @@ from aftersales.decision import SubjectRef
 from aftersales.service import On, OnTimer, Service
 from order_tracking.domain.order import Order
 from order_tracking.domain.refs import order_ref, parcel_ref
-from order_tracking.rules import orders, scans, shipments
+from order_tracking.rules import orders, returns, scans, shipments
 from order_tracking.rules.early import waited
 from order_tracking.rules.promise import PROMISE, promise_ended
 from order_tracking.store.kinds import ORDERS, PARCELS
@@ -25,7 +26,7 @@ def _order(event: OrderEvent) -> tuple[SubjectRef, ...]:
     return (order_ref(event.order),)
 
 
-def _number(event: ParcelScanned) -> tuple[SubjectRef, ...]:
+def _number(event: ParcelScanned | DisputeReturnShipped) -> tuple[SubjectRef, ...]:
     return (parcel_ref(event.carrier, event.number),)
 
 
@@ -53,6 +54,7 @@ SERVICE: Final = Service(
         On(ReceiptConfirmed, _order,   orders.confirm_receipt, _all_parcels),
         On(AddressChanged,   _order,   orders.change_address),
         On(ParcelScanned,    _number,  scans.record_scan),
+        On(DisputeReturnShipped, _number, returns.follow),
         OnTimer(PROMISE,               promise_ended),
     ),
 )  # fmt: skip

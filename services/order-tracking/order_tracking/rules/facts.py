@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from aftersales.contracts import tracking
-from order_tracking.domain.parcel import ANOMALIES, STATUSES, Facts, Promise, Scan, Shipment
+from order_tracking.domain.parcel import ANOMALIES, STATUSES, Facts, Promise, Scan, Shipment, WayBack
 
 # A number may have had an earlier life: what is dated a day before the order is not this parcel's (dangers 6.16).
 BEFORE_THE_ORDER: Final = timedelta(days=1)
 
 
-def facts_of(scans: Iterable[Scan], shipment: Shipment) -> Facts:
+def facts_of(scans: Iterable[Scan], shipment: Shipment | WayBack) -> Facts:
     """Order of arrival matters only between scans at one instant."""
     since = shipment.placed_at - BEFORE_THE_ORDER
     last: Scan | None = None

@@ -3,10 +3,13 @@
 from datetime import UTC, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from aftersales.contracts.carrier import ParcelScanned
-from aftersales.contracts.tracking import ParcelEvent
+from aftersales.contracts.tracking import ParcelEvent, ReturnScanned
 from aftersales.decision import Append, Because, Decision, Given, Move, nothing, refused
 from order_tracking.domain.parcel import Facts, Parcel, Scan, Shipment
+from order_tracking.rules import returns
 from order_tracking.rules.facts import facts_of, news, told
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
@@ -26,11 +29,11 @@ def record_scan(state: Parcel | None, event: ParcelScanned, given: Given) -> Dec
     if len(parcel.scans) >= MOST_SCANS:
         return refused("too-many-scans", f"{event.key} has {MOST_SCANS} scans; no more are kept.")
     scan = Scan(event.status, at, ahead=at > given.arrived_at + CLOCKS_DIFFER)
-    after = Parcel((*parcel.scans, scan), parcel.shipments)
+    after = replace(parcel, scans=(*parcel.scans, scan))
     said, moves = _said(parcel, after)
     return Decision(
         state=after,
-        events=said,
+        events=(*said, *_returning(parcel, after)),
         moves=moves,
         appends=(Append("scan", _row(event, scan, given)),),
         answer={"carrier": event.carrier, "number": event.number, "counted": not scan.ahead},
@@ -49,6 +52,11 @@ def _said(before: Parcel, after: Parcel) -> tuple[tuple[ParcelEvent, ...], tuple
         if known.status != now.status:
             moves.append(_move(shipment, known, now))
     return tuple(said), tuple(moves)
+
+
+def _returning(before: Parcel, after: Parcel) -> tuple[ReturnScanned, ...]:
+    said = (returns.told(b, facts_of(before.scans, b), facts_of(after.scans, b)) for b in after.returns)
+    return tuple(event for events in said for event in events)
 
 
 def _move(shipment: Shipment, before: Facts, after: Facts) -> Move:
