@@ -26,6 +26,8 @@ TURNS: Final[Mapping[str, str]] = {
     "evidence_due": "Evidence added before {at} would have counted.",
     "ship_return_due": "Goods sent back before {at} would have been paid for.",
     "confirm_return_due": "A confirmation or a contest before {at} would have counted.",
+    "review_due": "A ruling before {at} would have kept the case with its agent.",
+    "proposal_due": "A refusal before {at} would have counted.",
     "promise": "A delivery before {at} would have been in time.",
     "delivered_by": "A delivery by {at} would have come under {then} percent.",
     "half_of_goods": "Return freight of {amount} or less would have asked for the goods back.",
