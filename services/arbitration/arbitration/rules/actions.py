@@ -30,7 +30,7 @@ def allowed_actions(case: Case, actor: Actor) -> tuple[Action, ...]:
         actions.append(Action("take", case.opened_at, until))
     if case.agent is not None and (case.agent == actor.sub or steps_in):
         actions.append(Action("hand_back", case.opened_at, until))
-    if case.agent in (None, actor.sub) or steps_in:
+    if case.frozen_at is None and (case.agent in (None, actor.sub) or steps_in):
         actions += [*_service(case), *_propose(case), *_rule(case)]
     waiting = case.waiting_ruling
     if case.frozen_at is None and waiting is not None and waiting.agent != actor.sub:
@@ -51,8 +51,6 @@ def _propose(case: Case) -> list[Action]:
 
 
 def _rule(case: Case) -> list[Action]:
-    if case.frozen_at is not None:
-        return []
     if case.status is CaseStatus.EVIDENCE and case.evidence_until is not None:
         return [Action("rule", case.evidence_until, None)]
     if case.status in IN_REVIEW and case.sent_ruling is None and case.review_at is not None:
