@@ -66,7 +66,7 @@ WAITS_ELSEWHERE: Final = {
 }
 DISPUTES: Final = "select * from disputes order by dispute"
 NEXT_DUE: Final = "select coalesce(min(due), app_now()) as due from timers"
-STATES: Final = "select id, version, state, paid, refunded from orders"
+STATES: Final = "select id, version, state, paid, refunded from orders order by id"
 VERSIONS: Final = """
     select subject from history group by subject
     having min(version) <> 1 or max(version) <> count(*) or count(distinct version) <> count(*)
@@ -345,10 +345,12 @@ class Course(RuleBasedStateMachine):
 
     @invariant()
     def every_open_dispute_has_a_timer_that_ends_its_wait(self) -> None:
+        """While a chargeback is open, its end does (rulebook 8.20)."""
         timed = {row["dispute"] for row in self.court.rows(TIMERS)}
+        frozen = {row["id"] for row in self.court.rows(STATES) if "chargeback_at" in orjson.loads(row["state"])}
         for row in self.court.rows(DISPUTES):
             ends = row["state"] in (*states.CLOSED, *WAITS_ELSEWHERE) or row["dispute"] in timed
-            assert ends, (row["dispute"], row["state"])
+            assert ends or row["order_id"] in frozen, (row["dispute"], row["state"])
 
 
 def _next(state: str) -> list[transitions.Transition]:
