@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from aftersales.contracts.envelope import Event
@@ -17,6 +18,8 @@ from aftersales.errors import Refused
 from aftersales.identity import Actor, cause_id, effect_id
 from aftersales.policy.book import PolicyBook
 from aftersales.service import On, OnTimer, Service
+
+NOBODY: Final[Mapping[SubjectRef, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,8 @@ class Happened:
     decision: Decision
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A subject of a service."""
+class Place(NamedTuple):
+    """A subject of a service. A tuple, as it is looked up many times a decision."""
 
     service: str
     subject: SubjectRef
@@ -50,15 +52,24 @@ class Place:
 
 @dataclass(order=True, slots=True)
 class Armed:
-    """In firing order: due, rank, the subject or dispute that was opened first, what was armed first."""
+    """In firing order: due, rank, the subject or dispute that was opened first, what was armed first.
+
+    cause, written, ordinal: what its id is derived from, which most timers are outlived without.
+    """
 
     due: datetime
     rank: int
     opened: int
     armed: int
-    id: UUID = field(compare=False)
+    cause: UUID = field(compare=False)
+    written: str = field(compare=False)
+    ordinal: int = field(compare=False)
     place: Place = field(compare=False)
     timer: Timer = field(compare=False)
+
+    @property
+    def id(self) -> UUID:
+        return effect_id(self.cause, self.written, self.ordinal, f"timer:{self.timer.kind}")
 
 
 class World:
@@ -78,13 +89,13 @@ class World:
         self.states: dict[Place, Any] = {}
         self.log: list[Happened] = []
         self.broken: dict[Place, str] = {}
-        self._services = tuple(services)
+        self._services = {service.name: service for service in services}
         self._policies = policies
         self._answers = answers
         self._timers: list[Armed] = []
         self._opened: dict[tuple[Place, str], int] = {}
         self._armed = 0
-        self._admitted: set[tuple[str, UUID, SubjectRef]] = set()
+        self._admitted: set[tuple[str, str, str, SubjectRef]] = set()
         self._queue: deque[Said] = deque()
         self._listeners: dict[type[Event], list[tuple[Service, On]]] = {}
 
@@ -94,10 +105,11 @@ class World:
 
     def listeners(self, event: type[Event]) -> Sequence[tuple[Service, On]]:
         """Who has a rule for an event."""
-        if event not in self._listeners:
-            found = ((service, service.on_event(event)) for service in self._services)
-            self._listeners[event] = [(service, on) for service, on in found if on is not None]
-        return self._listeners[event]
+        known = self._listeners.get(event)
+        if known is None:
+            found = ((service, service.on_event(event)) for service in self._services.values())
+            known = self._listeners[event] = [(service, on) for service, on in found if on is not None]
+        return known
 
     def tell(self, said: Said) -> list[Happened]:
         """Hand in an event; returns what it decided itself. Its effects have happened too when this returns."""
@@ -128,14 +140,15 @@ class World:
         done: list[Happened] = []
         for service, on in self.listeners(type(said.event)):
             for subject in on.subjects(said.event):
-                if (service.name, cause, subject) in self._admitted:
+                admission = (service.name, said.source, said.name, subject)
+                if admission in self._admitted:
                     continue
-                self._admitted.add((service.name, cause, subject))
+                self._admitted.add(admission)
                 done.append(self._decide(service, on, subject, said.event, cause, said))
         return done
 
     def _fire(self, armed: Armed) -> None:
-        service = next(each for each in self._services if each.name == armed.place.service)
+        service = self._services[armed.place.service]
         on = service.on_timer(armed.timer.kind)
         if on is not None:
             fired = TimerFired(armed.timer.kind, armed.timer.due, armed.place.subject, dict(armed.timer.data))
@@ -165,7 +178,8 @@ class World:
         if place in self.broken:
             return refused("parked", self.broken[place])
         try:
-            others = {ref: self.states.get(Place(place.service, ref)) for ref in on.also(state, event)}
+            also = on.also(state, event)
+            others = {ref: self.states.get(Place(place.service, ref)) for ref in also} if also else NOBODY
             given = self._given(cause, said, others)
             return on.decide(state, event, given)
         except Refused as problem:
@@ -193,14 +207,17 @@ class World:
             self.states[Place(place.service, subject)] = state
         written = f"{place.subject.kind}/{place.subject.id}"
         for ordinal, timer in enumerate(decision.timers):
-            self._arm(place, timer, effect_id(cause, written, ordinal, f"timer:{timer.kind}"))
+            self._arm(place, timer, cause, written, ordinal)
         for ordinal, event in enumerate(decision.events):
-            name = str(effect_id(cause, written, ordinal, event.name()))
-            self._queue.append(Said(event, place.service, name))
+            if self.listeners(type(event)):
+                name = str(effect_id(cause, written, ordinal, event.name()))
+                self._queue.append(Said(event, place.service, name))
             self._queue.extend(self._answers(event))
 
-    def _arm(self, place: Place, timer: Timer, timer_id: UUID) -> None:
+    def _arm(self, place: Place, timer: Timer, cause: UUID, written: str, ordinal: int) -> None:
         woken = Place(place.service, timer.subject) if timer.subject is not None else place
         opened = self._opened.setdefault((woken, timer.data.get("dispute", "")), len(self._opened))
         self._armed += 1
-        heapq.heappush(self._timers, Armed(timer.due, timer.rank, opened, self._armed, timer_id, woken, timer))
+        heapq.heappush(
+            self._timers, Armed(timer.due, timer.rank, opened, self._armed, cause, written, ordinal, woken, timer)
+        )

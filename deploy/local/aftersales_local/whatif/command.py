@@ -14,6 +14,7 @@ from aftersales.errors import Failure
 from aftersales.policy.model import Policy
 from aftersales.policy.parse import PROFILES, STANDARD, load_book, parse
 from aftersales_local.whatif import report
+from aftersales_local.whatif.page import page
 from aftersales_local.whatif.progress import Progress
 from aftersales_local.whatif.scan import Span
 from aftersales_local.whatif.shown import show
@@ -31,6 +32,9 @@ def backtest(
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Only orders placed before it.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Count lines that are no events and go on.")] = False,
+    as_page: Annotated[
+        Path | None, typer.Option("--html", help="Write the report as a page of its own, with plots.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON, on the standard output.")] = False,
 ) -> None:
     """Replay a history under two policies and say what differs."""
@@ -39,6 +43,8 @@ def backtest(
     with Progress("reading", WHOLE) as progress:
         run(job, progress)
     found = report.written(job, time.monotonic() - begun)
+    if as_page is not None:
+        as_page.write_text(page(found), encoding="utf-8")
     if as_json:
         json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
         print()
