@@ -83,9 +83,14 @@ class Drawn:
 
 
 @cache
+def tables() -> Mapping[str, Any]:
+    """The file as it stands."""
+    return tomllib.loads((files(__package__) / "drawn.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def drawn() -> Drawn:
-    tables = tomllib.loads((files(__package__) / "drawn.toml").read_text(encoding="utf-8"))
-    olist, ours = tables["olist"], tables["ours"]
+    olist, ours = tables()["olist"], tables()["ours"]
     return Drawn(
         price=Points(olist["price"]),
         freight=Points(olist["freight"]),

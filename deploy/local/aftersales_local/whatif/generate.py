@@ -82,7 +82,7 @@ def write(part: Part) -> int:
 
 
 def lines(part: Part) -> Iterator[bytes]:
-    """Everything said of the part's orders, order by order; the first part begins with the sellers."""
+    """Everything said of the part's orders, in pieces of one line or more; the first part begins with the sellers."""
     chance = Random(f"{part.market.seed}:{part.first}")
     if part.first == 1:
         yield from sellers(part.market)

@@ -53,7 +53,7 @@ def _sections(report: Mapping[str, Any]) -> Iterable[str]:
     yield _moves(report["moves"])
     yield "<h2>Money</h2>" + _money(report["money"])
     yield "<h2>Liable side and rules</h2>" + _counts(report["liable"]) + _counts(report["rules"])
-    yield "<h2>Pace</h2>" + curves("Closed by the day after opening", *report["hours"], "days") + _pace(report)
+    yield "<h2>Pace</h2>" + _curves(*report["hours"]) + _pace(report)
     for dimension in ("cause", "lane", "seller"):
         rows = report["by"][dimension]
         drawn = [_bar(row["name"], *row["escalated"]) for row in rows[:12]]
@@ -109,9 +109,16 @@ def _moved(before: int, after: int, currency: str) -> str:
     return "" if before == after else f"{'+' if after > before else ''}{shown(after - before, currency)}"
 
 
+def _curves(before: Sequence[int], after: Sequence[int]) -> str:
+    return curves("Closed by the day after opening", before, after, "days")
+
+
 def _pace(report: Mapping[str, Any]) -> str:
     rows = [("escalated to the platform", *_three(*report["escalated"]))]
-    rows += [(f"days to close, {name}", *map(days, pair), "") for name, pair in report["hours_to_close"].items()]
+    rows += [
+        (f"days to close, {name}", days(one), days(other), "")
+        for name, (one, other) in report["hours_to_close"].items()
+    ]
     return _table(("", "before", "after", "change"), rows)
 
 
@@ -155,9 +162,7 @@ def _entry(entry: Mapping[str, Any]) -> str:
     told += [escape(moved) for moved in entry.get("money", ())]
     if "refused" in entry:
         told.append(escape(f"refused: {entry['refused']}"))
-    if "rule" in entry:
-        rests_on = as_text({**entry.get("facts", {}), **entry.get("policy", {})})
-        told.append(f"<small>because {escape(entry['rule'])} {escape(rests_on)}</small>")
+    told += [f"<small>{escape(sentence)}</small>" for sentence in entry["words"]]
     return f"<li>{'<br>'.join(told)}</li>"
 
 

@@ -64,14 +64,14 @@ class Broken(Exception):
 
 def files(source: Path) -> list[Path]:
     """The files of a history. Failure where there is none."""
-    if source.is_dir():
-        found = sorted(path for path in source.iterdir() if path.suffix in SUFFIXES)
-        if not found:
-            raise Failure(f"{source}: there is no history (*.ndjson) in this folder.")
-        return found
-    if not source.exists():
-        raise Failure(f"{source}: there is no such file or folder. `aftersales generate` makes a history to try.")
-    return [source]
+    if not source.is_dir():
+        return [source]
+    found = sorted(path for path in source.iterdir() if path.suffix in SUFFIXES)
+    if not found:
+        raise Failure(
+            f"{source}: there is no history (*.ndjson) in this folder, and it is not the folder of a running stack."
+        )
+    return found
 
 
 def ranges(paths: Sequence[Path], piece: int = PIECE) -> list[Range]:

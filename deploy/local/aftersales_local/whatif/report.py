@@ -5,9 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+
+from aftersales.contracts.envelope import Event
+from aftersales.explanation import english
 from aftersales.policy.book import PolicyBook
 from aftersales.policy.model import Policy
 from aftersales.policy.parse import values
+from aftersales_local.stories.kernel import Happened
 from aftersales_local.stories.memory import entry, worth_telling
 from aftersales_local.whatif.judge import Changed, decoded
 from aftersales_local.whatif.lines import Told, stamp
@@ -191,4 +196,14 @@ def timeline(
     played = play(history, PolicyBook([policy]), until)
     for happened in played.world.log:
         if happened.subject.id in (standing.order, standing.dispute) and worth_telling(happened):
-            yield entry(happened).as_json()
+            yield {**entry(happened).as_json(), "words": words(happened, standing.currency)}
+
+
+def words(happened: Happened, currency: str) -> list[str]:
+    """Why, in English; empty where a decision says nothing of it."""
+    because = happened.decision.because
+    if because is None:
+        return []
+    what = happened.event.name() if isinstance(happened.event, Event) else happened.event.kind
+    said = {**msgspec.to_builtins(because), "sentence": happened.decision.sentence}
+    return english(said, currency=currency, what=what, arrived_at=happened.at)

@@ -17,8 +17,9 @@ from typing import Final, TypeVar
 from aftersales.policy.model import Policy
 from aftersales_local.whatif.judge import Answer, Group, Question, judge
 from aftersales_local.whatif.progress import Progress
-from aftersales_local.whatif.ranges import Broken, Range, files, ranges
+from aftersales_local.whatif.ranges import Broken, Range, ranges
 from aftersales_local.whatif.scan import Gathered, Line, Span, Wanted, complaints, gather, shipments
+from aftersales_local.whatif.sources import opened
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,14 +57,14 @@ class Job:
 
 def run(job: Job, progress: Progress) -> None:
     """Do the whole job. Failure where the source is no history, or a line is bad and is not to be skipped."""
-    paths = files(job.source)
-    parts = ranges(paths)
-    workers = 1 if sum(path.stat().st_size for path in paths) < SMALL else (os.cpu_count() or 1)
-    try:
-        collect(job, parts, workers, progress)
-        replay(job, workers, progress)
-    except Broken as broken:
-        raise broken.failure() from None
+    with opened(job.source) as paths:
+        parts = ranges(paths)
+        workers = 1 if sum(path.stat().st_size for path in paths) < SMALL else (os.cpu_count() or 1)
+        try:
+            collect(job, parts, workers, progress)
+            replay(job, workers, progress)
+        except Broken as broken:
+            raise broken.failure() from None
 
 
 def collect(job: Job, parts: Sequence[Range], workers: int, progress: Progress) -> None:

@@ -1,0 +1,145 @@
+"""Histories as they come: lines in any order and form, in pieces, with bad lines, from files, folders and tables."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aftersales.errors import Failure
+from aftersales.policy.book import PolicyBook
+from aftersales_local.whatif import generate, ranges, rebuilt, work
+from aftersales_local.whatif.lines import Told, read, written
+from aftersales_local.whatif.progress import Progress, told
+from aftersales_local.whatif.replay import play
+from aftersales_local.whatif.scan import Span
+from aftersales_local.whatif.sketch import Market
+from aftersales_local.whatif.standing import standings
+from aftersales_local.whatif.work import Job, run
+from tests.whatif.histories import DAY, OPENED, STANDARD, backtest, complaint, order, policy, says
+
+FASTER = policy(seller__response="P3D")
+ANSWERED = [*order(), complaint(), says("plan_refused", OPENED + 4 * DAY, by="S1"), *order("O2", "S2")]
+
+
+def without_source(found: Any) -> Any:
+    return {key: value for key, value in found.items() if key not in ("source", "seconds")}
+
+
+def test_lines_in_any_order_are_the_same_history(tmp_path: Path) -> None:
+    as_said = backtest(tmp_path, ANSWERED, FASTER)
+    assert without_source(backtest(tmp_path, reversed(ANSWERED), FASTER)) == without_source(as_said)
+
+
+def test_spaces_and_blank_lines_change_nothing(tmp_path: Path) -> None:
+    compact = [json.dumps(json.loads(line), separators=(",", ":")).encode() + b"\n" for line in ANSWERED]
+    spaced = [json.dumps(json.loads(line), separators=(" , ", " : ")).encode() + b"\r\n\n" for line in ANSWERED]
+    one, other = backtest(tmp_path, compact, FASTER), backtest(tmp_path, spaced, FASTER)
+    assert without_source(other) | {"events": 0} == without_source(one) | {"events": 0}
+
+
+@pytest.mark.parametrize("piece", [1, 700, 1501])
+def test_pieces_of_any_size_hold_every_line_once(tmp_path: Path, piece: int) -> None:
+    path = tmp_path / "history.ndjson"
+    path.write_bytes(b"".join(ANSWERED).rstrip(b"\n"))
+    read_back = [line for part in ranges.ranges([path], piece) for line in part.read()[1].splitlines()]
+    assert read_back == path.read_bytes().splitlines()
+
+
+def test_several_processes_find_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    generate.generate(out=tmp_path / "made", orders=300, seed=5, disputed_percent=10)
+    one = answer(tmp_path / "made")
+    monkeypatch.setattr(work, "SMALL", 0)
+    monkeypatch.setattr(work, "BATCH", 2)
+    monkeypatch.setattr(work, "ranges", lambda paths: ranges.ranges(paths, 50_000))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    other = answer(tmp_path / "made")
+    assert other.answer.tally == one.answer.tally
+    assert other.answer.most == one.answer.most
+    assert (other.orders, other.by_lane, other.until) == (one.orders, one.by_lane, one.until)
+    assert one.answer.tally.whole.disputes > 20
+
+
+def answer(source: Path) -> Job:
+    job = Job(source, STANDARD, FASTER, Span())
+    with Progress("reading", 100) as progress:
+        run(job, progress)
+    return job
+
+
+def test_only_orders_placed_in_the_span_are_judged(tmp_path: Path) -> None:
+    placed = OPENED - 20 * DAY
+    lines = [*ANSWERED, complaint("O2")]
+    until = backtest(tmp_path, lines, FASTER, Span(until=placed))
+    assert (until["orders"], until["disputes"]) == (0, 0)
+    since = backtest(tmp_path, lines, FASTER, Span(since=placed, until=placed + DAY))
+    assert (since["orders"], since["disputes"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"not json\n", "it is no event"),
+        (complaint().replace(b'"amount": 2000', b'"amount": -5'), "data.want.amount"),
+        (complaint().replace(b'"id"', b'"ie"'), "missing required field `id`"),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: bytes, why: str) -> None:
+    with pytest.raises(Failure, match=f"history.ndjson, line 4: .*{why}.*--skip-bad"):
+        backtest(tmp_path, [*order(), line, complaint()], FASTER)
+
+
+def test_bad_lines_are_counted_where_they_are_to_be_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "history.ndjson"
+    path.write_bytes(b"".join([*order(), b"not json\n", complaint(), complaint().replace(b'"id"', b'"ie"')]))
+    job = Job(path, STANDARD, FASTER, Span(), skip_bad=True)
+    with Progress("reading", 100) as progress:
+        run(job, progress)
+    assert sorted(bad.number for bad in job.bad) == [4, 6]
+    assert job.answer.tally.whole.disputes == 1
+
+
+def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for missing in (tmp_path / "nowhere.ndjson", tmp_path):
+        with pytest.raises(Failure, match=str(tmp_path)):
+            run(Job(missing, STANDARD, FASTER, Span()), Progress("reading", 100))
+
+
+def test_an_event_is_read_as_it_was_written() -> None:
+    one = read(complaint())
+    assert one is not None
+    assert read(written(one)) == one
+
+
+def test_what_the_services_say_themselves_is_not_handed_in() -> None:
+    said = {"type": "dispute.opened.v1", "source": "dispute", "id": "1", "time": OPENED.isoformat(), "data": {}}
+    assert read(json.dumps(said).encode()) is None
+
+
+def test_facts_rebuilt_from_the_tables_replay_the_same(tmp_path: Path) -> None:
+    """What a service keeps of orders is enough to judge them again: instants, units, money and scans."""
+    part = generate.Part(Market(300, 2), 1, 300, 15, 5, tmp_path)
+    made = b"".join(generate.lines(part)).splitlines()
+    history = sorted((one for line in made if (one := read(line))), key=lambda one: one.at)
+    book, until = PolicyBook([STANDARD]), datetime(2026, 1, 1, tzinfo=UTC)
+    first = play(history, book, until)
+    commands = [one for one in history if one.event.TOPIC in ("marketplace.complaints", "")]
+    facts: list[Told] = []
+    for place, state in first.world.states.items():
+        if (place.service, place.subject.kind) == ("dispute", "seller"):
+            facts.append(rebuilt.seller_told(state, history[0].at))
+        elif (place.service, place.subject.kind) == ("dispute", "order"):
+            facts += rebuilt.facts_told(state)
+        elif (place.service, place.subject.kind) == ("order_tracking", "parcel"):
+            facts += rebuilt.scans_told(place.subject.id, state)
+    again = play(sorted([*facts, *commands], key=lambda one: one.at), book, until)
+    assert again.broken == {}
+    found = {one.dispute: one for state in again.orders.values() for one in standings(state)}
+    assert len(found) > 30
+    assert found == {one.dispute: one for state in first.orders.values() for one in standings(state)}
+
+
+def test_progress_says_how_long_the_rest_will_take() -> None:
+    assert told("replaying", 0.25, 10) == "replaying: 25 %, 10 s, about 30 s left"
+    assert told("replaying", 0.0, 1) == "replaying: 0 %, 1 s"
