@@ -39,6 +39,10 @@ demo: setup  ## run the main job on real orders, start to end
 story: setup  ## play the dated stories
 	@$(AFTERSALES) story
 
+.PHONY: oracle
+oracle: setup  ## hold the rules against their second implementation: STORIES=100000 SEED=1
+	@.venv/bin/python -m tests.oracle --stories $(or $(STORIES),100000) --seed $(or $(SEED),1)
+
 bench: setup  ## measure the engine beside its peers
 	@$(AFTERSALES) bench
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tests.oracle import money
-from tests.oracle.model import Dispute, Order
+from tests.oracle.model import Dispute, Order, delivered
 from tests.oracle.tables import CANCELLED, DAY
 from tests.oracle.world import World
 
@@ -53,7 +53,7 @@ def _on_time(w: World, orders: list[Order]) -> str:
     known = []
     for order in orders:
         for parcel in order.parcels:
-            arrived = order.delivered(parcel)
+            arrived = delivered(parcel, w.receipt(order, [parcel]))
             at = parcel.promise if arrived is None else min(arrived, parcel.promise)
             if _inside(w, at):
                 known.append(arrived is not None and arrived < parcel.promise)

@@ -105,11 +105,6 @@ class Order:
     def paid_left(self) -> int:
         return self.paid - sum(unit.refunded for unit in self.units)
 
-    def delivered(self, parcel: Parcel) -> int | None:
-        """8.25: a receipt counts as delivery where no scan is earlier."""
-        known = [at for at in (parcel.first("delivered"), self.receipt) if at is not None]
-        return min(known, default=None)
-
 
 @dataclass(eq=False)
 class Seller:
@@ -121,7 +116,10 @@ class Seller:
 
 @dataclass(eq=False)
 class Dispute:
-    """One dispute. `armed`: when each of its clocks was started, for what a chargeback moves (8.20)."""
+    """One dispute. `armed`: when each of its clocks was started, for what a chargeback moves (8.20).
+
+    received: the confirmed receipt, where it came inside the window of the disputed parcels.
+    """
 
     name: str
     order: Order
@@ -172,6 +170,7 @@ class Dispute:
     appellant: str | None = None
     before_appeal: str = ""
     submitted: int | None = None
+    received: int | None = None
     ruled: int | None = None
 
     @property
@@ -186,9 +185,17 @@ class Dispute:
     def parcels(self) -> list[Parcel]:
         return list(dict.fromkeys(unit.parcel for unit in self.units if unit.parcel))
 
+    def delivered(self, parcel: Parcel) -> int | None:
+        return delivered(parcel, self.received)
+
     @property
     def cap(self) -> int:
         return max(0, min(sum(unit.paid - unit.refunded for unit in self.units), self.order.paid_left))
+
+
+def delivered(parcel: Parcel, received: int | None) -> int | None:
+    """8.25: a receipt counts as delivery where no scan is earlier."""
+    return min((at for at in (parcel.first("delivered"), received) if at is not None), default=None)
 
 
 def order_of(said: Said) -> Order:

@@ -35,13 +35,14 @@ def open_dispute(w: World, step: Said) -> None:
     if again is not None and (again.state != CANCELLED or again.order is not order):
         raise Refused("the id is taken")
     lines = list(dict.fromkeys(unit.line for unit in units))
-    _reason_fits(w, order, units, reason, evidence=len(step.get("evidence", ())))
+    guards_of_opening(w, order, units, reason, evidence=len(step.get("evidence", ())))
     _remedy_fits(want, reason)
     reopens = _reopened_lines(w, order, lines)
     if used_up(w, order, lines, reason):
         raise Refused("this reason was used")
     d = Dispute(step["dispute"], order, w.opened, units, reason, w.now)
-    if d.cap == 0 and (reason != "SNAD_COUNTERFEIT" or want.amount):
+    d.received = w.receipt(order, d.parcels)
+    if d.cap == 0 and reason != "SNAD_COUNTERFEIT":
         raise Refused("nothing is left to ask for")
     if d.cap > 0 and want.amount < 1:
         raise Refused("at least 1")
@@ -81,7 +82,7 @@ def _enter(w: World, d: Dispute) -> None:
         w.enter_hold(d, until)
 
 
-def _reason_fits(w: World, order: Order, units: list[Unit], reason: str, *, evidence: int) -> None:
+def guards_of_opening(w: World, order: Order, units: list[Unit], reason: str, *, evidence: int) -> None:
     """The guards of transition 1 that a new reason obeys too."""
     if reason not in FAMILY:
         raise Refused("no such reason")
@@ -104,8 +105,9 @@ def _reason_fits(w: World, order: Order, units: list[Unit], reason: str, *, evid
 
 def _not_too_early(w: World, order: Order, parcels: list[Parcel]) -> None:
     """8.50: every scan ever made counts, not the last."""
+    received = w.receipt(order, parcels)
     for parcel in parcels:
-        under_way = order.receipt is None and not parcel.ever("delivered", "returning", "returned", "lost", "not_found")
+        under_way = received is None and not parcel.ever("delivered", "returning", "returned", "lost", "not_found")
         if not under_way or parcel.length < AT_ONCE_UNDER:
             continue
         if w.now < parcel.sent + w.policy.at("open.earliest_after_ship", parcel.sent, order):
@@ -146,7 +148,7 @@ def change_plan(w: World, step: Said) -> None:
     if d.confirming and not new:
         raise Refused("another reason is needed")
     if new:
-        _reason_fits(w, d.order, d.units, reason, evidence=d.evidence["buyer"])
+        guards_of_opening(w, d.order, d.units, reason, evidence=d.evidence["buyer"])
         if used_up(w, d.order, d.lines, reason, d):
             raise Refused("this reason was used")
     _remedy_fits(want, reason)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.oracle import tables as t
-from tests.oracle.model import Dispute, Order, Plan, Refused, Said, second
+from tests.oracle.model import Dispute, Order, Plan, Refused, Said, delivered, second
 from tests.oracle.money import half_up
 from tests.oracle.opening import plan_of
 from tests.oracle.paying import bear, carry_out, spread
@@ -31,6 +31,8 @@ def rule(w: World, step: Said) -> None:
     agents = _two_where_needed(w, d, step, min(plan.amount, d.cap) + compensation)
     d.agents |= agents
     payer = freight_payer(d, row, plan.remedy)
+    if row.rule in ("R16", "R18") and plan.remedy == "return" and t.FAMILY[d.reason] == "BUYER_REASON":
+        w.corners.add("R16 on a buyer's reason")
     d.rule, d.liable, d.agreement, d.counts, d.claims = row.rule, row.liable, "arbitration", row.counts, row.claims
     d.payer, d.freight_payer, d.due_compensation, d.ruled = row.payer, payer, compensation, w.now
     carry_out(w, d, plan)
@@ -156,7 +158,7 @@ def _extend_lane(w: World, lane: Said, length: int) -> None:
     moved = []
     for order, parcel in w.parcels.values():
         same = (order.carrier_service, order.destination) == (lane["carrier_service"], lane["destination"])
-        if same and order.delivered(parcel) is None and w.now < parcel.promise:
+        if same and delivered(parcel, w.receipt(order, [parcel])) is None and w.now < parcel.promise:
             parcel.promise += length
             parcel.extended = True
             moved.append(parcel)

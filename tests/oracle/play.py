@@ -9,8 +9,8 @@ from tests.oracle.waits import ends
 from tests.oracle.world import World
 
 
-def world_of(story: Said) -> World:
-    return World(story, ends)
+def world_of(story: Said, *, releases: bool = True) -> World:
+    return World(story, ends, releases=releases)
 
 
 def broken(story: Said) -> list[str]:

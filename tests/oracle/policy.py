@@ -59,7 +59,7 @@ class Policy:
                 found = value(override["value"])
             else:
                 base = self._base[name].get(key, self._base[name].get("*")) if key else self._base[name]
-                found = base + override["add_days"] * DAY
+                found = None if base is None else base + override["add_days"] * DAY
         return found
 
     def after(self, name: str, start: int, order: Order) -> int:

@@ -87,6 +87,8 @@ def recommended(w: World, d: Dispute, findings: Said) -> Row:
     share = found.pop("seller_share", None)
     row = _table(w, d, found)
     row.promise_waits = row.rule in ("R1", "R14", "R26") and w.still_coming(d) and found.get("delivery_proof") != "weak"
+    if row.rule == "R14" and d.received is not None:
+        w.corners.add("R14 after a receipt")
     row = _platforms_own(d, row)
     if share is not None:
         row = _shared(d, row, share)
@@ -104,7 +106,7 @@ def _platforms_own(d: Dispute, row: Row) -> Row:
 
 def _shared(d: Dispute, row: Row, share: int) -> Row:
     whole = Fraction(paid(d.units)) if row.rule == "R0" else row.refund
-    return Row("R25", whole * share / 100, share=share, promise_waits=row.promise_waits)
+    return Row("R25", min(whole, Fraction(d.cap)) * share / 100, share=share, promise_waits=row.promise_waits)
 
 
 def paid(units: list[Unit]) -> int:
@@ -165,10 +167,11 @@ def _customs(w: World, d: Dispute, found: Said) -> Row | None:
 
 
 def _came_back(d: Dispute, found: Said, back: str, gone: str) -> Row:
-    """8.39: "came back" is a scan `returned`; shipping is kept; not below 0."""
-    if not any(parcel.ever("returned") for parcel in d.parcels):
+    """8.39: "came back" is a scan `returned` of a unit's parcel; shipping is kept; not below 0."""
+    returned = [unit for unit in d.units if unit.parcel is not None and unit.parcel.ever("returned")]
+    if not returned:
         return Row(gone)
-    goods = sum(unit.n + unit.t for unit in d.units)
+    goods = sum(unit.n + unit.t for unit in returned)
     return Row(back, Fraction(max(0, goods - found.get("return_freight", 0))))
 
 
@@ -229,7 +232,7 @@ def _by_facts(w: World, d: Dispute, found: Said, *, deciding: bool) -> Row:
             return Row("R4", full)
         return _whereabouts(w, d, found)
     if family == "LATE":
-        return _late(w, d) if _all_delivered(d) and _days_late(d) else Row("R0")
+        return _late(w, d) if _days_late(d) else Row("R0")
     if family == "BUYER_REASON" and d.order.free_return:
         return Row("R22", Fraction(sum(unit.n + unit.t for unit in d.units)), "return", freight_payer="service")
     return Row("R23") if family == "BUYER_REASON" else Row("R0")
@@ -251,19 +254,19 @@ def _whereabouts(w: World, d: Dispute, found: Said) -> Row:
 
 
 def _all_delivered(d: Dispute) -> bool:
-    return all(unit.parcel is not None and d.order.delivered(unit.parcel) is not None for unit in d.units)
+    return all(unit.parcel is not None and d.delivered(unit.parcel) is not None for unit in d.units)
 
 
 def _not_delivered(d: Dispute, found: Said) -> list[Unit]:
     """The units that "full" means in R1, R3, R4, R5 and R14."""
     if found.get("delivery_proof") == "weak" or _all_delivered(d):
         return d.units
-    return [unit for unit in d.units if unit.parcel is None or d.order.delivered(unit.parcel) is None]
+    return [unit for unit in d.units if unit.parcel is None or d.delivered(unit.parcel) is None]
 
 
 def _parcel_late(d: Dispute, parcel: Parcel) -> int:
     """Started days after the promise end, 0 in time; an attempt in time is in time (8.16, 8.17)."""
-    arrived, tried = d.order.delivered(parcel), parcel.first("attempted")
+    arrived, tried = d.delivered(parcel), parcel.first("attempted")
     if arrived is None or arrived < parcel.promise or (tried is not None and tried < parcel.promise):
         return 0
     return max(1, -((parcel.promise - arrived) // DAY))

@@ -30,13 +30,17 @@ def ship(w: World, step: Said) -> None:
 def scan(w: World, step: Said) -> None:
     own = second(step.get("scanned_at", step["at"]))
     seen = Scan(own, w.now, step["status"])
+    before = w.parcels[step["parcel"]][1].last if step["parcel"] in w.parcels else None
     w.scans.setdefault(step["parcel"], []).append(seen)
     if step["parcel"] not in w.parcels:
         return
     _, parcel = w.parcels[step["parcel"]]
     is_last = all(other.own <= own for other in parcel.scans)
+    again = before is not None and before == step["status"]
     for d in list(w.disputes.values()):
         if d.state == t.HELD and parcel in d.parcels and is_last:
+            if again and step["status"] in t.ANOMALY:
+                w.corners.add("an anomaly again")
             _moves_hold(w, d, step["status"])
 
 
@@ -45,7 +49,7 @@ def _moves_hold(w: World, d: Dispute, status: str) -> None:
     if status in t.ANOMALY:
         d.reason = t.ANOMALY[status]
         w.enter_seller(d)
-    elif status == "delivered" and not any(w.under_way(d.order, parcel) for parcel in d.parcels):
+    elif status == "delivered" and not any(w.under_way(d, parcel) for parcel in d.parcels):
         w.enter_confirm(d)
 
 
@@ -54,10 +58,12 @@ def confirm_receipt(w: World, step: Said) -> None:
     order = w.orders[step["order"]]
     if order.receipt is not None or any(unit.parcel is None for unit in order.units):
         raise Refused("not now")
-    late = {id(d): w.now >= (w.window_end(order, d.parcels) or w.now + 1) for d in w.disputes.values()}
     order.receipt = w.now
     for d in w.disputes.values():
-        if d.order is order and (d.state == t.HELD or (d.confirming and d.open)) and not late[id(d)]:
+        if d.order is not order:
+            continue
+        d.received = w.receipt(order, d.parcels)
+        if d.received is not None and (d.state == t.HELD or d.confirming):
             w.go(d, t.CANCELLED, None)
 
 

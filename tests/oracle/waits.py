@@ -25,6 +25,13 @@ def seller_silent(w: World, d: Dispute) -> None:
         agree(w, d, plan, "seller_timeout")
 
 
+def hold_ends(w: World, d: Dispute) -> None:
+    """Transition 9."""
+    if any(w.under_way(d, parcel) and parcel.ever("delivered") for parcel in d.parcels):
+        w.corners.add("hold after a delivery")
+    w.enter_evidence(d)
+
+
 def not_confirmed(w: World, d: Dispute) -> None:
     w.go(d, t.CANCELLED, None)
 
@@ -38,7 +45,7 @@ def review_overdue(w: World, d: Dispute) -> None:
     try:
         rule_by_table(w, d)
     except Refused:
-        d.deadline = max(p.promise for p in d.parcels)
+        d.fallback = d.deadline = max(p.promise for p in d.parcels)
 
 
 def rule_by_table(w: World, d: Dispute) -> None:
@@ -76,7 +83,7 @@ def back(w: World, d: Dispute, state: str) -> None:
 SILENCE: Final[dict[str, Callable[[World, Dispute], None]]] = {
     t.SELLER: seller_silent,
     t.BUYER: not_confirmed,
-    t.HELD: lambda w, d: w.enter_evidence(d),
+    t.HELD: hold_ends,
     t.EVIDENCE: lambda w, d: w.enter_review(d),
     t.REVIEW: review_overdue,
     t.PROPOSED: proposal_silent,

@@ -30,13 +30,16 @@ class Due:
 
 
 class World:
-    """`ends`: what silence does when the wait of a dispute's state ends."""
+    """`ends`: what silence does when the wait of a dispute's state ends. releases: escrow is released (8.7)."""
 
-    def __init__(self, story: Said, ends: Callable[["World", Dispute], None]) -> None:
+    def __init__(self, story: Said, ends: Callable[["World", Dispute], None], *, releases: bool = True) -> None:
         self.ends = ends
+        self._releases = releases
         self.policy = Policy(story.get("policy", {}))
         self.by_hand = story.get("payments") == "by hand"
         self.now = 0
+        # Named corners that the story has been to: what the product is known to do otherwise is kept out by them.
+        self.corners: set[str] = set()
         self.opened = 0
         self.disputes: dict[str, Dispute] = {}
         self.history: dict[tuple[str, str], list[Dispute]] = {}
@@ -69,6 +72,8 @@ class World:
                 continue
             if d.deadline is not None:
                 yield Due(d.deadline, 0 if d.state == SELLER else 1, d.number, partial(self.ends, self, d))
+            if d.state == REVIEW and d.fallback is not None and d.fallback != d.deadline:
+                yield Due(d.fallback, 1, d.number, partial(self.ends, self, d))
             if d.auto is not None:
                 yield Due(d.auto, 2, d.number, partial(self.enter_evidence, d))
         for number, order in enumerate(self.orders.values()):
@@ -78,22 +83,22 @@ class World:
 
     # -- what the tables ask -------------------------------------------------------------------------------------------
 
-    def under_way(self, order: Order, parcel: Parcel) -> bool:
-        return order.receipt is None and (parcel.last is None or parcel.last in UNDER_WAY)
+    def under_way(self, d: Dispute, parcel: Parcel) -> bool:
+        return d.received is None and (parcel.last is None or parcel.last in UNDER_WAY)
 
     def held_until(self, d: Dispute) -> int | None:
         """8.24, 8.38: the latest running promise of a disputed parcel under way; None where nothing holds it."""
         if FAMILY[d.reason] != "NOT_RECEIVED" or d.reason == "INR_NOT_SHIPPED":
             return None
-        running = [p.promise for p in d.parcels if self.under_way(d.order, p) and self.now < p.promise]
+        running = [p.promise for p in d.parcels if self.under_way(d, p) and self.now < p.promise]
         return max(running, default=None)
 
     def still_coming(self, d: Dispute) -> bool:
         """8.24: escalation by hand is refused while this holds."""
-        if FAMILY[d.reason] != "NOT_RECEIVED" or d.reason == "INR_NOT_SHIPPED" or d.order.receipt is not None:
+        if FAMILY[d.reason] != "NOT_RECEIVED" or d.reason == "INR_NOT_SHIPPED":
             return False
         over = ("delivered", "returning", "returned", "lost", "not_found")
-        return any(self.now < p.promise and p.last not in over for p in d.parcels)
+        return any(self.now < p.promise and d.received is None and p.last not in over for p in d.parcels)
 
     def window_end(self, order: Order, parcels: list[Parcel]) -> int | None:
         """`open.latest`; None without a parcel: units never shipped have no latest date."""
@@ -101,12 +106,18 @@ class World:
             return None
         start = max(p.promise for p in parcels)
         for parcel in parcels:
-            arrived = min((scan.arrived for scan in parcel.scans if scan.status == "delivered"), default=None)
-            start = max(start, arrived or 0)
-        end = start + int(self.policy.at("open.latest", start, order))
-        if order.receipt is not None and start < order.receipt < end:
-            end = order.receipt + int(self.policy.at("open.latest", order.receipt, order))
-        return end
+            start = max(start, parcel.first("delivered") or 0)
+        received = self.receipt(order, parcels)
+        return self.policy.after("open.latest", max(start, received or 0), order)
+
+    def receipt(self, order: Order, parcels: list[Parcel]) -> int | None:
+        """The confirmed receipt; given after the window of these parcels has ended it changes nothing (section 2)."""
+        if order.receipt is None:
+            return None
+        start = max((max(p.promise, p.first("delivered") or 0) for p in parcels), default=None)
+        if start is not None and order.receipt >= self.policy.after("open.latest", start, order):
+            return None
+        return order.receipt
 
     # -- entering states -----------------------------------------------------------------------------------------------
 
@@ -166,7 +177,7 @@ class World:
 
     def release_at(self, order: Order) -> int | None:
         """8.7: when the window has ended, no dispute is open and no appeal is possible; None: not known yet."""
-        if order.released or order.frozen is not None or order.taken_over:
+        if not self._releases or order.released or order.frozen is not None or order.taken_over:
             return None
         if not order.units or any(unit.parcel is None for unit in order.units):
             return None

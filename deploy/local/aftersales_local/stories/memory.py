@@ -36,15 +36,17 @@ NOT_BUILT_SLUG: Final = "not-built-yet"
 
 
 class MemoryTheatre:
-    """Plays in a `World` of its own."""
+    """Plays in a `World` of its own. services: who listens; without notification nobody is told anything."""
 
-    def __init__(self, story: Story, policies: PolicyBook | None = None) -> None:
+    def __init__(
+        self, story: Story, policies: PolicyBook | None = None, services: Iterable[Service] = SERVICES
+    ) -> None:
         book = policies or load_book()
         if not story.policy.is_standard:
             book = PolicyBook([story.judged_by(book)])
         self.given: list[Given] = []
         self._ways_back: dict[str, WayBack] = {}
-        self.world = World(SERVICES, book, story.instants[0], self._answer)
+        self.world = World(services, book, story.instants[0], self._answer)
         self.speech = Speech(story, Cast(), self._instruction, self._ways_back.get)
         self._by_hand = story.payments_by_hand
         self._provider = PaymentProvider()
