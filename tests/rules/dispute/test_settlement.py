@@ -182,7 +182,7 @@ def test_executed_twice_is_executed_once() -> None:
     [ordered] = world.told(RefundOrdered)
     world.hear(executed(ordered, world.now))
     again = world.hear(executed(ordered, world.now))
-    assert (again.outcome, again.slug) == (Outcome.NOTHING, "wrong-state")
+    assert (again.outcome, again.slug) == (Outcome.NOTHING, "after-the-end")
     assert len(world.told(DisputeClosed)) == 1
 
 

@@ -19,7 +19,7 @@ from aftersales_local.stories.cast import Cast
 from aftersales_local.stories.desk import WORDS
 from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
-from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
+from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.seen import dispute_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
@@ -186,7 +186,8 @@ def _reply(done: Iterable[Happened], step: Step | None, *, nothing_refuses: bool
         if decision.slug == NOT_BUILT_SLUG:
             return NOT_BUILT
         payment = step is not None and step.do in ("refund_executed", "refund_failed")
-        if decision.outcome in REFUSING or (decision.outcome is Outcome.NOTHING and (strict or payment)):
+        idle = decision.outcome is Outcome.NOTHING and decision.slug != AFTER_THE_END
+        if decision.outcome in REFUSING or (idle and (strict or payment)):
             return Reply(accepted=False, why=f"{decision.slug}: {decision.sentence}")
     return ACCEPTED
 

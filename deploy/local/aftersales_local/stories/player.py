@@ -25,6 +25,8 @@ class Reply:
 
 ACCEPTED = Reply(accepted=True)
 NOT_BUILT = Reply(accepted=False, why="not-built-yet", built=False)
+# News of a dispute that is closed is kept and changes nothing, which refuses nobody (rulebook 8.34).
+AFTER_THE_END: Final = "after-the-end"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import asyncpg
 
 from aftersales_local.conductor import json_of
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Reply
+from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Reply
 from aftersales_local.stories.timeline import Entry, moved
 
 OUTCOMES: Final = "select outcome, slug, answer from inbox where cause_id = $1"
@@ -38,7 +38,8 @@ class Records:
             for row in await connection.fetch(OUTCOMES, UUID(cause)):
                 if row["slug"] == "not-built-yet":
                     return NOT_BUILT
-                if row["outcome"] in REFUSING or (strict and row["outcome"] == "nothing"):
+                idle = row["outcome"] == "nothing" and row["slug"] != AFTER_THE_END
+                if row["outcome"] in REFUSING or (strict and idle):
                     return Reply(accepted=False, why=row["slug"] or row["outcome"])
                 heard = heard or row["outcome"] not in ("ignored", "unknown_type")
         return ACCEPTED if heard else NOT_BUILT

@@ -123,6 +123,8 @@ def _pending(order: Order | None, dispute_id: str, instruction: str) -> tuple[Or
     dispute = order.disputes.get(dispute_id) if order else None
     if order is None or dispute is None:
         return nothing("unknown-dispute", "There is no such dispute.")
+    if not dispute.is_open:
+        return nothing("after-the-end", f"Dispute {dispute.id} is {dispute.state}; this is kept and changes nothing.")
     if dispute.state != states.REFUND_PENDING:
         return nothing("wrong-state", f"Dispute {dispute.id} is {dispute.state}; no refund is pending.")
     settlement = dispute.pending
