@@ -83,6 +83,17 @@ def test_refused_when_a_unit_is_not_in_dispute(missing: dict[str, Any]) -> None:
     assert ruled("SNAD_SHORT_QTY", FILE, intact_units=missing).refused == "unit-not-disputed"
 
 
+@pytest.mark.parametrize("none", [{}, {"L1": 0}, {"L1": []}])
+def test_nothing_may_be_intact_and_nothing_missing_is_no_finding(none: dict[str, Any]) -> None:
+    assert ruled("SNAD_QUALITY", FILE, intact_units=none).refused is None
+    assert ruled("SNAD_QUALITY", FILE, missing=none).refused == "unknown-value"
+
+
+@pytest.mark.parametrize("value", [{"L1": False}, {"L1": None}, {"L1": -1}, {"L1": ""}, 0, []])
+def test_refused_when_nothing_intact_is_said_otherwise(value: Any) -> None:
+    assert ruled("SNAD_QUALITY", FILE, intact_units=value).refused == "unknown-value"
+
+
 def test_a_count_means_the_first_of_the_disputed_units_of_its_line() -> None:
     file = a_file(
         units=(a_unit(4, net=400, shipping=0), a_unit(2, net=200, shipping=0), a_unit(1, line="L2", net=1000))

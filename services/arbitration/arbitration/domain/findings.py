@@ -69,6 +69,7 @@ EXPECTED: Final[Mapping[str, str]] = {
         UNITS,
         f'disputed units from 1 to {HIGHEST_UNIT}, as {{"L1": 2}} for the first two or {{"L1": [2]}} for unit 2',
     ),
+    "intact_units": f'disputed units from 0 to {HIGHEST_UNIT}, as {{"L1": 0}} for none, {{"L1": 2}} or {{"L1": [2]}}',
     "seller_share": "whole percent from 0 to 100",
 }
 

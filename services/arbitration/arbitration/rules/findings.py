@@ -10,6 +10,8 @@ from arbitration.domain.file import File
 from arbitration.domain.findings import EXPECTED, HIGHEST_UNIT, MONEY, TRUTHS, UNITS, WORDS, Findings
 
 MOST_SHOWN: Final = 40
+# Of what came back nothing may be intact (rulebook 8.39).
+MAY_BE_NONE: Final = "intact_units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,13 @@ def _cut(text: str) -> str:
 def _positions(name: str, value: Any, file: File) -> tuple[int, ...] | Unfit:
     """Positions in the file's units. A count means the first n of the disputed units of its line."""
     unknown = Unfit("unknown-value", f"{name} is {_shown(value)}; expected {EXPECTED[name]}.")
-    if not isinstance(value, Mapping) or not value:
+    none = name == MAY_BE_NONE
+    if not isinstance(value, Mapping) or not (value or none):
         return unknown
     found: list[int] = []
     for line, units in value.items():
         at = {unit.number: position for position, unit in enumerate(file.units) if unit.line == line}
-        numbers = _numbers(units, sorted(at))
+        numbers = [] if none and _is_none(units) else _numbers(units, sorted(at))
         if numbers is None:
             return unknown
         beyond = [number for number in numbers if number not in at]
@@ -95,6 +98,10 @@ def _numbers(units: Any, disputed: list[int]) -> list[int] | None:
         return None
     numbers = list(units)
     return numbers if all(map(_is_unit, numbers)) and len(set(numbers)) == len(numbers) else None
+
+
+def _is_none(units: Any) -> bool:
+    return units == [] or (_whole(units) and units == 0)
 
 
 def _is_unit(value: Any) -> bool:
