@@ -14,21 +14,31 @@ TRANSITIONS = [f"{number}" for number in range(1, 33)]
 RULINGS = [f"R{number}" for number in range(27) if number != 11]
 QUESTIONS = [f"8.{number}" for number in range(1, 54)]
 WAITING = {
+    "16",
+    "20",
+    "21",
     "24",
     "25",
     "28",
+    "29",
+    "30",
+    "R24",
     "R26",
     "8.21",
     "8.30",
+    "8.31",
+    "8.32",
     "8.41",
+    "8.47",
     "8.51",
     "8.52",
+    "8.53",
 }
 
 
 def rows(table: str) -> Iterator[tuple[str, str]]:
     """Rule and what stands beside it."""
-    for row in re.finditer(r"^\| (R?[\d.]+|\w+_rate) \| (.+) \|$", table, re.MULTILINE):
+    for row in re.finditer(r"^\| (R?[\d.]+) \| (.+) \|$", table, re.MULTILINE):
         yield row[1], row[2]
 
 
@@ -56,8 +66,6 @@ def test_every_file_named_after_a_rule_it_is_listed_under() -> None:
     listed = {(rule, name) for rule, cell in rows(SHOWN) for name in stories(cell)}
     for path in STORIES.glob("[a-z]*.json"):
         kind, number = path.name.split("-")[:2]
-        if kind == "metric":
-            continue
         plain = number.lstrip("R").lstrip("0") or "0"
         rule = {"transition": plain, "ruling": f"R{plain}", "question": f"8.{plain}"}[kind]
         assert (rule, path.name) in listed

@@ -24,6 +24,7 @@ ROUTES: Final[Mapping[type[Command], str]] = {
     market.EvidenceAdded: "evidence",
     market.EvidenceCompleted: "evidence-done",
     market.ReturnContested: "return-contested",
+    market.AppealMade: "appeal",
 }
 MINUTES: Final = 240
 READER: Final = ("agent", "reader")

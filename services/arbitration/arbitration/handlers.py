@@ -3,15 +3,28 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from aftersales.contracts import appeal
+from aftersales.contracts import appeal as told
 from aftersales.contracts import dispute as said
 from aftersales.decision import Rule, SubjectRef
 from aftersales.service import On, OnTimer, Service
 from arbitration.domain import commands
-from arbitration.rules import assignment, auto, deadlines, dispute_steps, freeze, outcome, proposal, ruling, service
+from arbitration.rules import (
+    appeal,
+    assignment,
+    auto,
+    deadlines,
+    dispute_steps,
+    freeze,
+    outcome,
+    proposal,
+    ruling,
+    service,
+)
 from arbitration.store.kinds import CASES, case_ref
 
-AT_THE_DESK: Final = frozenset({"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED", "SERVICE_REVIEW"})
+AT_THE_DESK: Final = frozenset(
+    {"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED", "SERVICE_REVIEW", "APPEAL_REVIEW"}
+)
 
 
 def _dispute(event: Any) -> tuple[SubjectRef, ...]:
@@ -47,8 +60,10 @@ SERVICE: Final = Service(
             (said.DisputeEvidenceCompleted,  _at_the_desk,  dispute_steps.evidence_completed),
             (said.DisputeAgreed,             _dispute,      dispute_steps.left_the_desk),
             (said.DisputeClosed,             _dispute,      dispute_steps.left_the_desk),
-            (appeal.DisputeFrozen,           _at_the_desk,  freeze.freeze),
-            (appeal.DisputeResumed,          _at_the_desk,  freeze.resume),
+            (told.DisputeFrozen,             _at_the_desk,  freeze.freeze),
+            (told.DisputeResumed,            _at_the_desk,  freeze.resume),
+            (told.DisputeAppealed,           _dispute,      appeal.open_appeal),
+            (told.DisputeAppealDecided,      _dispute,      appeal.executed),
             (said.DisputeRuled,              _dispute,      outcome.executed),
             (said.RulingOvertaken,           _dispute,      outcome.overtaken),
             (commands.CaseTaken,             _case,         assignment.take),
@@ -56,11 +71,13 @@ SERVICE: Final = Service(
             (commands.NoteAdded,             _case,         assignment.add_note),
             (commands.ProposalMade,          _case,         proposal.propose),
             (commands.ServiceDecisionMade,   _case,         service.decide),
+            (commands.AppealJudged,          _case,         appeal.decide),
             (commands.RulingMade,            _case,         ruling.rule),
             (commands.RulingSeconded,        _case,         ruling.second),
         ),
         OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
         OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
+        OnTimer(appeal.APPEAL, appeal.time_is_over),
         OnTimer(service.SERVICE, service.time_is_over),
     ),
 )  # fmt: skip

@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from aftersales.contracts import marketplace as said
 from aftersales.contracts import tracking
-from aftersales.contracts.arbitration import CaseProposed, CaseRuled, ServiceDecided
+from aftersales.contracts.arbitration import AppealDecided, CaseProposed, CaseRuled, ServiceDecided
 from aftersales.decision import SubjectRef
 from aftersales.service import On, OnTimer, Service
 from dispute.domain import transitions
 from dispute.domain.order import Order
 from dispute.domain.subjects import name_ref, order_ref, seller_ref
-from dispute.rules import deadlines, facts, party, payment, proposals, returns, rule, service, wait
+from dispute.rules import appeal, deadlines, facts, party, payment, proposals, returns, rule, service, wait
 from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
@@ -107,6 +107,7 @@ SERVICE: Final = Service(
         On(CaseProposed, _order, proposals.case_proposed),
         On(CaseRuled, _order, rule.case_ruled, also=_account),
         On(ServiceDecided, _order, service.service_decided, also=_account),
+        On(AppealDecided, _order, appeal.decided, also=_account),
         *TIMERS,
     ),
     commands=frozenset({said.Command.TOPIC}),

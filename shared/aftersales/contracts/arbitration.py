@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from aftersales.contracts.appeal import AppealOutcome
 from aftersales.contracts.dispute import Liable
 from aftersales.contracts.envelope import Amount, Event, Id, Instant, Sentence, Token
 from aftersales.contracts.marketplace import Plan
@@ -83,6 +84,20 @@ class ServiceDecided(CaseEvent):
     amount: Amount
     agent: Id | None
     policy: Sentence
+
+
+class AppealDecided(CaseEvent):
+    """The desk's word on an appeal is sent to dispute, which answers `dispute.appeal_decided` or `ruling_overtaken`.
+
+    agent: None where the time of `appeal.review` ran out, which leaves everything as it was. amount: what the buyer is
+    to get in all, where the agent says other than the buyer's last plan.
+    """
+
+    TYPE: ClassVar[str] = "arbitration.appeal_decided.v1"
+    decision: Id
+    outcome: AppealOutcome
+    amount: Amount | None = None
+    agent: Id | None
 
 
 class CaseClosed(CaseEvent):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aftersales.contracts import marketplace, tracking
-from aftersales.contracts.arbitration import CaseRuled
+from aftersales.contracts.arbitration import AppealDecided, CaseRuled
 from aftersales.contracts.marketplace import Line, OrderPlaced, ParcelShipped, Plan
 
 DAY: Final = timedelta(days=1)
@@ -198,3 +198,22 @@ def chargeback_won(at: datetime = OPENED) -> marketplace.ChargebackWon:
 
 def chargeback_lost(at: datetime = OPENED) -> marketplace.ChargebackLost:
     return marketplace.ChargebackLost(order="O1", ended_at=at)
+
+
+def an_appeal(by: str = BUYER, **differs: Any) -> marketplace.AppealMade:
+    said: marketplace.AppealMade = command(marketplace.AppealMade, by, **{"evidence": ("invoice",), **differs})
+    return said
+
+
+def an_appeal_decided(outcome: str, at: datetime, **differs: Any) -> AppealDecided:
+    known = {
+        "order": "O1",
+        "dispute": "D1",
+        "case": "D1",
+        "at": at,
+        "decision": "A-1",
+        "outcome": outcome,
+        "agent": "mia",
+    }
+    said: AppealDecided = built(AppealDecided, known, differs)
+    return said

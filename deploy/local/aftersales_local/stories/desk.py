@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aftersales_local.stories.steps import Step
-from arbitration.domain.commands import DeskCommand, ProposalMade, RulingMade, ServiceDecisionMade
+from arbitration.domain.commands import AppealJudged, DeskCommand, ProposalMade, RulingMade, ServiceDecisionMade
 
 # Who acts where a story names nobody; a supervisor, for whom no case is in another's hands.
 NOBODY_NAMED: Final = ("supervisor", "desk")
@@ -48,10 +48,16 @@ def _named(step: Step, key: str) -> dict[str, Any]:
     return {key: step.given[key]} if key in step.given else {}
 
 
+def _appeal(step: Step) -> DeskWord:
+    body = {"outcome": step.given["outcome"], **_named(step, "amount")}
+    return DeskWord("appeal", AppealJudged, body, agent(step))
+
+
 WORDS: Final[Mapping[str, Callable[[Step], DeskWord]]] = {
     "rule": _ruling,
     "propose": _proposal,
     "settle_service": _service("settled"),
     "reject_service": _service("rejected"),
     "hand_back": _service("handed_back"),
+    "decide_appeal": _appeal,
 }

@@ -129,7 +129,8 @@ class LiveTheatre:
         give_up = time.monotonic() + OVERTAKEN_WITHIN
         while found.get("status") == "sent" and time.monotonic() < give_up:
             case = await self._stage.people.case(dispute, who[1], who[0])
-            words = [*case.body.get("rulings", []), *case.body.get("offers", [])]
+            appeal = case.body.get("appeal")
+            words = [*case.body.get("rulings", []), *case.body.get("offers", []), *([appeal] if appeal else [])]
             found = next((each for each in words if each["id"] == decided), {})
             await self._stage.conductor.quiet()
         if found.get("status") == "executed":

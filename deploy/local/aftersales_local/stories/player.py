@@ -206,4 +206,4 @@ class _Performance:
 
 
 # Steps for which no service has a rule at all; what a service answers "not built yet" it says itself.
-UNBUILT: Final = frozenset({"decide_appeal", "extend"})
+UNBUILT: Final = frozenset({"extend"})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from aftersales.contracts.appeal import BurdenReversed
 from aftersales.contracts.dispute import RefundOrdered
 from aftersales.contracts.envelope import Event
 from aftersales.money import shown
@@ -67,7 +68,7 @@ def money_of(events: Iterable[Event]) -> tuple[str, ...]:
     return tuple(
         moved(entry.account, entry.amount, event.currency)
         for event in events
-        if isinstance(event, RefundOrdered) and event.attempt == 1
+        if isinstance(event, BurdenReversed) or (isinstance(event, RefundOrdered) and event.attempt == 1)
         for entry in event.entries
     )
 

@@ -9,9 +9,20 @@ from aftersales.contracts.marketplace import Plan
 from aftersales.identity import Actor, Owned
 from aftersales.runtime.http import Asked, Key, Ours, Parts, SeenVersion
 from arbitration.api.desk import DESK, Agent
-from arbitration.api.models import Changed, NewNote, NewProposal, NewRuling, NewServiceDecision, Noted, Offered, Ruled
+from arbitration.api.models import (
+    Changed,
+    NewAppealDecision,
+    NewNote,
+    NewProposal,
+    NewRuling,
+    NewServiceDecision,
+    Noted,
+    Offered,
+    Ruled,
+)
 from arbitration.domain.case import Case
 from arbitration.domain.commands import (
+    AppealJudged,
     CaseHandedBack,
     CaseTaken,
     Departure,
@@ -63,6 +74,15 @@ async def decide_service(
     """Settle, reject or hand back what the platform's own service has taken over."""
     event = ServiceDecisionMade(**_by(case, agent), seen=seen, outcome=said.outcome, amount=said.amount)
     return await _command(parts, event, agent, key, "service", created=True)
+
+
+@router.post("/cases/{case}/appeal", status_code=201, response_model=Offered)
+async def decide_appeal(
+    case: Id, said: Asked[NewAppealDecision], agent: Agent, seen: SeenVersion, key: Key, parts: Ours
+) -> Response:
+    """Uphold what was decided, or overturn it; not for whoever ruled, seconded or settled the dispute."""
+    event = AppealJudged(**_by(case, agent), seen=seen, outcome=said.outcome, amount=said.amount)
+    return await _command(parts, event, agent, key, "appeal", created=True)
 
 
 @router.post("/cases/{case}/rulings", status_code=201, response_model=Ruled)

@@ -54,6 +54,16 @@ class NewServiceDecision(RequestModel):
     amount: Amount | None = None
 
 
+class NewAppealDecision(RequestModel):
+    """amount: with an overturned appeal of the buyer, what they get in all, in minor units; else without effect.
+
+    Left out: what the buyer had asked for last.
+    """
+
+    outcome: Literal["uphold", "overturn"]
+    amount: Amount | None = None
+
+
 class NewNote(RequestModel):
     words: Words
 
@@ -98,6 +108,7 @@ class Read(BaseModel):
 
     rulings: each with its explanation and, as `words`, the same in English.
     offers: proposals, and what the platform's own service decided. proposed_until: the parties may answer until then.
+    frozen_at: since when a chargeback stops the case. appeal: against what was decided, and what became of it.
     """
 
     case: str
@@ -123,6 +134,8 @@ class Read(BaseModel):
     offers: list[dict[str, Any]]
     service_until: datetime | None
     proposed_until: datetime | None
+    frozen_at: datetime | None
+    appeal: dict[str, Any] | None
     allowed_actions: list[Action]
 
 
@@ -180,7 +193,9 @@ class Ruled(Changed):
 
 
 class Offered(Changed):
-    """A proposal or a service decision: `sent` until dispute answers; the case tells what became of it."""
+    """A proposal, or a decision of the service or on an appeal: `sent` until dispute answers.
+
+    The case tells what became of it."""
 
     decision: str
     decision_status: str
@@ -193,7 +208,7 @@ class Noted(BaseModel):
 SAME = (
     *("order", "buyer", "seller", "reason", "currency", "policy", "status", "agent", "version"),
     *("evidence_until", "review_at", "reassign_at", "fallback_at", "done", "file", "rounds", "rulings"),
-    *("offers", "service_until", "proposed_until"),
+    *("offers", "service_until", "proposed_until", "frozen_at", "appeal"),
 )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from arbitration.domain.appeal import Appeal
 from arbitration.domain.file import File
 from arbitration.domain.offer import Offer
 from arbitration.domain.ruling import Ruling, RulingStatus
@@ -24,13 +25,25 @@ class CaseStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     SETTLED = "settled"  # by the platform's service, or on its proposal
     HANDED_BACK = "handed_back"  # by the platform's service, to the seller
+    APPEAL = "appeal"
+    APPEAL_SENT = "appeal_sent"
+    APPEAL_DECIDED = "appeal_decided"
 
 
 IN_REVIEW: Final = frozenset({CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND})
 # A case that is ruled on again and again must still fit into its row, whatever its rulings rest on.
 MOST_RULINGS: Final = 8
 MOST_BYTES: Final = 20 * 1024
-OVER: Final = frozenset({CaseStatus.RULED, CaseStatus.WITHDRAWN, CaseStatus.SETTLED, CaseStatus.HANDED_BACK})
+OVER: Final = frozenset(
+    {
+        CaseStatus.RULED,
+        CaseStatus.WITHDRAWN,
+        CaseStatus.SETTLED,
+        CaseStatus.HANDED_BACK,
+        CaseStatus.APPEAL_DECIDED,
+    }
+)
+IN_APPEAL: Final = frozenset({CaseStatus.APPEAL, CaseStatus.APPEAL_SENT})
 
 
 class Round(Struct, frozen=True, omit_defaults=True):
@@ -75,6 +88,7 @@ class Case(Struct, frozen=True, omit_defaults=True):
     reassigned: bool = False
     rulings: tuple[Ruling, ...] = ()
     frozen_at: datetime | None = None
+    appeal: Appeal | None = None
     offers: tuple[Offer, ...] = ()
     service_until: datetime | None = None
     proposed_until: datetime | None = None
@@ -90,6 +104,8 @@ class Case(Struct, frozen=True, omit_defaults=True):
             return None
         if self.status is CaseStatus.EVIDENCE:
             return self.evidence_until
+        if self.status in IN_APPEAL:
+            return None if self.appeal is None else self.appeal.until
         if self.status is CaseStatus.SERVICE:
             return self.service_until
         if self.proposed_until is not None:
@@ -167,6 +183,10 @@ TRANSITIONS: Final = {
         Transition("taken_over", frozenset({None, *CaseStatus}), CaseStatus.SERVICE),
         Transition("settled", frozenset(CaseStatus) - OVER, CaseStatus.SETTLED),
         Transition("handed_back", frozenset({CaseStatus.SERVICE}), CaseStatus.HANDED_BACK),
+        Transition("appealed", frozenset({None, *CaseStatus}), CaseStatus.APPEAL),
+        Transition("appeal_judged", frozenset({CaseStatus.APPEAL}), CaseStatus.APPEAL_SENT),
+        Transition("appeal_overtaken", frozenset({CaseStatus.APPEAL_SENT}), CaseStatus.APPEAL),
+        Transition("appeal_decided", frozenset(CaseStatus), CaseStatus.APPEAL_DECIDED),
         Transition("withdrawn", frozenset(CaseStatus) - OVER, CaseStatus.WITHDRAWN),
     )
 }

@@ -75,6 +75,15 @@ class RulingMade(DeskCommand):
     depart: Departure | None = None
 
 
+class AppealJudged(DeskCommand):
+    """`amount`: with an overturned appeal of the buyer, what they get in all; None: what they had asked for last."""
+
+    TYPE: ClassVar[str] = "arbitration.appeal_judged.v1"
+    seen: int
+    outcome: Literal["uphold", "overturn"]
+    amount: Amount | None = None
+
+
 class RulingSeconded(DeskCommand):
     """The second pair of eyes on a ruling above the limit."""
 

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.decision import Because, Decision, Given, Timer, nothing
-from arbitration.domain.case import OVER, Case, CaseStatus
+from arbitration.domain.case import IN_APPEAL, OVER, Case, CaseStatus
+from arbitration.rules.appeal import appeal_timer
 from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, review_timer
 from arbitration.rules.moves import changed
 from arbitration.rules.service import service_timers
@@ -23,6 +24,10 @@ def resume(case: Case | None, event: DisputeResumed, _given: Given) -> Decision:
     if case is None or event.step <= case.step:
         return _heard()
     case = changed(case, step=event.step, frozen_at=None)
+    if case.status in IN_APPEAL and case.appeal is not None and event.deadline is not None:
+        # Won, it moved; lost, it may have passed meanwhile and counts only now.
+        case = replace(case, appeal=replace(case.appeal, until=event.deadline))
+        return Decision(state=case, timers=(appeal_timer(case),), because=Because("transition 27"))
     if event.chargeback == "lost" or case.status in OVER:
         return Decision(state=case, because=Because("transition 27"))
     moved = later(case, event.at - max(event.frozen_at, case.review_at or event.frozen_at))

@@ -1,16 +1,25 @@
 """Who may do what on a case, with the row in hand."""
 
 from aftersales.decision import Decision, refused
-from arbitration.domain.case import OVER, Case, CaseStatus
-from arbitration.domain.commands import DeskCommand, ProposalMade, RulingMade, ServiceDecisionMade
+from arbitration.domain.case import IN_APPEAL, OVER, Case, CaseStatus
+from arbitration.domain.commands import AppealJudged, DeskCommand, ProposalMade, RulingMade, ServiceDecisionMade
 
 
 def is_party(case: Case, agent: str) -> bool:
     return agent in (case.buyer, case.seller)
 
 
+def is_kept_off(case: Case, agent: str) -> bool:
+    """Whether the case is in appeal against what this agent ruled, seconded or settled."""
+    return case.appeal is not None and agent in case.appeal.kept_off
+
+
 def conflict(case: Case, command: DeskCommand) -> Decision | None:
-    """An agent who is a party of the order keeps away from its case (dangers 4.1)."""
+    """An agent who is a party of the order keeps away from its case, who decided it before from its appeal (8.30)."""
+    if is_kept_off(case, command.agent):
+        return refused(
+            "conflict-of-interest", f"{command.agent} decided {case.id} before; another agent must decide the appeal."
+        )
     if not is_party(case, command.agent):
         return None
     return refused(
@@ -41,7 +50,7 @@ def frozen(case: Case) -> Decision | None:
     )
 
 
-def stale(case: Case, event: RulingMade | ProposalMade | ServiceDecisionMade) -> Decision | None:
+def stale(case: Case, event: RulingMade | ProposalMade | ServiceDecisionMade | AppealJudged) -> Decision | None:
     """A decision carries the version that its agent saw (dangers 3.10)."""
     if event.seen == case.version:
         return None
@@ -55,6 +64,8 @@ def stale(case: Case, event: RulingMade | ProposalMade | ServiceDecisionMade) ->
 def not_in_review(case: Case) -> Decision | None:
     if (stopped := frozen(case)) is not None:
         return stopped
+    if case.status in IN_APPEAL:
+        return refused("in-appeal", f"Case {case.id} was ruled on, and an appeal was made: uphold or overturn it.")
     if case.status is CaseStatus.SERVICE:
         return refused(
             "service-review", f"Case {case.id} is before the platform's service: settle, reject or hand back."

@@ -9,7 +9,7 @@ from aftersales.contracts import dispute as said
 from aftersales.decision import Because, Decision, Given, nothing
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.ruling import RulingStatus
-from arbitration.rules import service
+from arbitration.rules import appeal, service
 from arbitration.rules.dispute_steps import FALLBACK, lapsed, review_timer
 from arbitration.rules.moves import changed, moved
 from arbitration.rules.offers import settled
@@ -34,6 +34,8 @@ def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> D
     """The desk's word changed nothing. A case that is in review still gets its fallback deadline anew."""
     if case is not None and case.sent_offer is not None and case.sent_offer.id == event.ruling:
         return _offer_overtaken(case, event, given)
+    if case is not None and case.appeal is not None and case.appeal.id == event.ruling:
+        return appeal.overtaken(case, event)
     ruling = None if case is None else case.ruling(event.ruling)
     if case is None or ruling is None:
         return _unknown(event.ruling)

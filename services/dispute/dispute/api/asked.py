@@ -96,5 +96,12 @@ class Contest(Asked):
     words: Words | None = None
 
 
+class Appeal(Asked):
+    """What was not seen when it was decided."""
+
+    evidence: EvidenceKinds = Field(min_length=1)
+    words: Words | None = None
+
+
 class Confirmation(Asked):
     pass

@@ -8,6 +8,7 @@ from uuid_utils import uuid7
 
 from aftersales.contracts.envelope import Id
 from aftersales.contracts.marketplace import (
+    AppealMade,
     Command,
     ComplaintCancelled,
     ComplaintMade,
@@ -27,6 +28,7 @@ from aftersales.runtime import http
 from aftersales.runtime.http import Caller, Key, Ours, Parts
 from dispute.api.asked import (
     Acceptance,
+    Appeal,
     Asked,
     Cancellation,
     Completion,
@@ -143,6 +145,13 @@ async def contest_return(dispute: Id, said: http.Asked[Contest], caller: Caller,
     """The seller says that the goods are not what was sent, or not as they were; the platform judges."""
     event = ReturnContested(**await _about(parts, dispute, said, caller), evidence=said.evidence, words=said.words)
     return await _command(parts, event, caller, key, "return-contested")
+
+
+@router.post("/disputes/{dispute}/appeal", **DONE)
+async def appeal(dispute: Id, said: http.Asked[Appeal], caller: Caller, key: Key, parts: Ours) -> Response:
+    """Ask for another look at how the dispute ended, once and in time; somebody else at the platform decides."""
+    event = AppealMade(**await _about(parts, dispute, said, caller), evidence=said.evidence, words=said.words)
+    return await _command(parts, event, caller, key, "appeal")
 
 
 async def _about(parts: Parts, dispute: str, said: Asked, caller: Actor) -> dict[str, Any]:

@@ -74,10 +74,19 @@ class PaidBy(BaseModel):
     service_fund: int
 
 
+class AppealRead(BaseModel):
+    """by: the party. outcome: upheld, overturned, or undecided in time; None until then."""
+
+    by: Party
+    outcome: str | None
+
+
 class DisputeRead(BaseModel):
     """A dispute. units: line to unit numbers. escalates_at: when the platform steps in by itself.
 
     buyer_plan, seller_plan: those that stand. proposal: the platform's, in this arbitration.
+
+    appeal: None before there was one. frozen_at: since when a chargeback stops it, None while none is open.
 
     paid_by, seller_debt, carrier_claim: not shown to the buyer. counts_for_seller: None until ruled.
     """
@@ -101,6 +110,8 @@ class DisputeRead(BaseModel):
     seller_plan: PlanRead | None
     proposal: ProposalRead | None
     back: BackRead | None
+    appeal: AppealRead | None
+    frozen_at: datetime | None
     evidence: Evidence
     agreement: str | None
     rule: str | None
@@ -201,6 +212,8 @@ def read(found: Found, dispute: Dispute, caller: Actor, policies: PolicyBook) ->
         paid_by=None if private else PaidBy(**{name: getattr(burden, name) for name in PaidBy.model_fields}),
         seller_debt=None if private else burden.debt,
         carrier_claim=None if private else dispute.carrier_claim,
+        appeal=AppealRead(by=dispute.appeal.by, outcome=dispute.appeal.outcome) if dispute.appeal else None,
+        frozen_at=order.chargeback_at if dispute.is_open else None,
         policy=terms.policy,
         allowed_actions=_actions(found, dispute, caller, policies),
         statements=f"/disputes/{dispute.id}/statements",

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from aftersales.contracts.appeal import AppealOutcome
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
@@ -64,6 +65,16 @@ class Proposal(Struct, frozen=True, omit_defaults=True):
     accepted: tuple[Party, ...] = ()
 
 
+class Appeal(Struct, frozen=True, omit_defaults=True):
+    """A party's appeal. back_to, closed_at: how and when the dispute had ended. decision: the desk's, once made."""
+
+    by: Party
+    back_to: DisputeState
+    closed_at: datetime
+    decision: str | None = None
+    outcome: AppealOutcome | None = None
+
+
 class Dispute(Struct, frozen=True, omit_defaults=True):
     """One dispute, whatever its state.
 
@@ -76,7 +87,8 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     owed, back: only with a return. proposal: the platform's, one an arbitration; None before it.
     service: the last decision of the platform's own service, None before one.
     trouble: the payment is for operations to look at. counts_for_seller: None until ruled. appeal_moved: by how much
-    the end of the window to appeal was moved.
+    the end of the window to appeal was moved. judges: the agents who ruled, seconded or settled it. appeal: None before
+    there was one.
     """
 
     id: str
@@ -115,6 +127,8 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     escalated_at: datetime | None = None
     closed_at: datetime | None = None
     appeal_moved: timedelta = NOT_MOVED
+    judges: tuple[str, ...] = ()
+    appeal: Appeal | None = None
 
     @property
     def is_open(self) -> bool:

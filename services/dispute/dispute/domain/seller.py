@@ -37,5 +37,9 @@ class Seller(Struct, frozen=True, omit_defaults=True):
     def drawn_on(self, currency: str, amount: int) -> "Seller":
         return replace(self, drawn={**self.drawn, currency: self.drawn.get(currency, 0) + amount}) if amount else self
 
+    def lifted(self, order: str, dispute: str) -> "Seller":
+        """Without the debts of a dispute, which the platform bears instead."""
+        return replace(self, debts=tuple(debt for debt in self.debts if (debt.order, debt.dispute) != (order, dispute)))
+
     def owing(self, debt: Debt) -> "Seller":
         return replace(self, debts=(*self.debts, debt)) if debt.amount else self

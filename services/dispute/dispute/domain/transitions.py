@@ -1,14 +1,13 @@
 """What may happen to a dispute: the table of rulebook section 5, as data.
 
-The handlers, `allowed_actions`, the generated page and the exhaustive test all read it. `built` False: the rulebook
-knows the step and this version answers it `not-built-yet`.
+The handlers, `allowed_actions`, the generated page and the exhaustive test all read it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aftersales.contracts.arbitration import CaseProposed, CaseRuled, ServiceDecided
+from aftersales.contracts.arbitration import AppealDecided, CaseProposed, CaseRuled, ServiceDecided
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
@@ -88,7 +87,6 @@ class Transition:
     what: type[Event] | str
     by: tuple[By, ...]
     to: States
-    built: bool = True
 
 
 BOTH: Final[tuple[By, ...]] = ("buyer", "seller")
@@ -142,7 +140,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     ),
     Transition("22", (REFUND_PENDING,), RefundExecuted, PROVIDER, (CLOSED_REFUNDED,)),
     Transition("23", (SERVICE_REVIEW,), ServiceDecided, DESK, (REFUND_PENDING, CLOSED_REJECTED, AWAITING_SELLER)),
-    Transition("24", ENDED, AppealMade, BOTH, ENDED, built=False),
+    Transition("24", ENDED, AppealMade, BOTH, (APPEAL_REVIEW,)),
+    Transition("25", (APPEAL_REVIEW,), AppealDecided, DESK, (*ENDED, REFUND_PENDING)),
     Transition("26", (CLOSED_CANCELLED,), ComplaintMade, BUYER, OPENED),
     Transition("27", OPEN, ChargebackOpened, PROVIDER, ()),
     Transition("27", OPEN, ChargebackWon, PROVIDER, ()),
@@ -170,6 +169,7 @@ ACTIONS: Final[dict[type[Event], str]] = {
     ReturnShipped: "return-shipped",
     ReturnConfirmed: "return-confirmed",
     ReturnContested: "return-contested",
+    AppealMade: "appeal",
 }
 
 # Looked up with every command. Of two rows that fit, the first one counts.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from aftersales.contracts.dispute import Party
 from aftersales.contracts.marketplace import (
+    AppealMade,
     ComplaintCancelled,
     ComplaintMade,
     EscalationRequested,
@@ -21,7 +22,7 @@ from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.transitions import ACTIONS, Transition
-from dispute.rules import chargeback, guards, windows
+from dispute.rules import appeal, chargeback, guards, windows
 from dispute.rules.draft import Draft
 
 NO_CAUSE: Final = UUID(int=0)
@@ -55,7 +56,7 @@ def allowed_actions(
 def _rows(order: Order, dispute: Dispute, party: Party) -> Iterator[Transition]:
     possible = [what for what in ACTIONS if chargeback.against(order, what) is None]
     for row in transitions.TRANSITIONS:
-        if dispute.state in row.sources and party in row.by and row.built and row.what in possible:
+        if dispute.state in row.sources and party in row.by and row.what in possible:
             yield row
 
 
@@ -68,6 +69,8 @@ def _action(draft: Draft, dispute: Dispute, row: Transition, party: Party) -> Ac
         return _escalation(draft, dispute, name, until)
     if row.what is ComplaintMade:
         return _again(draft, dispute, name)
+    if row.what is AppealMade:
+        return _appeal(draft, dispute, name, party)
     if row.what is PlanAccepted and not _acceptable(dispute, party):
         return None
     if row.what is PlanRefused and dispute.state == states.PLATFORM_PROPOSED and not _unanswered(dispute, party):
@@ -86,6 +89,13 @@ def _escalation(draft: Draft, dispute: Dispute, name: str, until: datetime | Non
     since = max(window[0], windows.awaited_until(draft, dispute) or window[0])
     end = min(draft.given.extended(window[1]), until or window[1])
     return Action(name, since, end) if since < end else None
+
+
+def _appeal(draft: Draft, dispute: Dispute, name: str, party: Party) -> Action | None:
+    until = windows.appealable_until(draft, dispute)
+    if until is None or dispute.closed_at is None or appeal.forbidden(draft, dispute, party) is not None:
+        return None
+    return Action(name, dispute.closed_at, draft.given.extended(until))
 
 
 def _again(draft: Draft, dispute: Dispute, name: str) -> Action | None:

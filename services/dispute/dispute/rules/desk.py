@@ -17,7 +17,8 @@ def addressed(
     dispute = order.disputes.get(said.dispute) if order else None
     if order is None or order.terms is None or dispute is None:
         return overtaken(said, word, number, None, No("unknown-dispute", "There is no such dispute."))
-    if word in (dispute.ruling, dispute.service, dispute.proposal and dispute.proposal.id):
+    appeal = dispute.appeal and dispute.appeal.decision
+    if word in (dispute.ruling, dispute.service, dispute.proposal and dispute.proposal.id, appeal):
         return repeated()
     no = against(order, type(said))
     if no is not None:
@@ -26,6 +27,11 @@ def addressed(
         no = No("not-in-review", f"The dispute is {dispute.state} and no longer waits for this.")
         return overtaken(said, word, number, dispute.state, no)
     return Draft(order, given), dispute
+
+
+def with_judges(dispute: Dispute, *agents: str | None) -> tuple[str, ...]:
+    """Those who have decided it so far; none of them decides an appeal (rulebook 8.30)."""
+    return tuple(sorted({*dispute.judges, *(agent for agent in agents if agent is not None)}))
 
 
 def repeated() -> Decision:

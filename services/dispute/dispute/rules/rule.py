@@ -10,7 +10,7 @@ from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.rules import guards
-from dispute.rules.desk import addressed, overtaken
+from dispute.rules.desk import addressed, overtaken, with_judges
 from dispute.rules.draft import Draft, No
 from dispute.rules.freight import with_freight
 from dispute.rules.settle import await_goods, close, order_refund, record_resolution
@@ -51,6 +51,7 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         rule=said.rule,
         liable=said.liable,
         ruling=said.ruling,
+        judges=with_judges(dispute, said.agent, said.second),
         counts_for_seller=said.counts_for_seller,
     )
     cap = draft.order.cap(dispute.units)

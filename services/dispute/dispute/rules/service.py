@@ -14,7 +14,7 @@ from dispute.domain import states
 from dispute.domain.dispute import Dispute, Offer
 from dispute.domain.order import Order
 from dispute.rules import guards
-from dispute.rules.desk import addressed, overtaken
+from dispute.rules.desk import addressed, overtaken, with_judges
 from dispute.rules.draft import Draft, No
 from dispute.rules.negotiate import await_seller
 from dispute.rules.settle import close, order_refund, record_resolution
@@ -79,14 +79,15 @@ def _against(draft: Draft, dispute: Dispute, said: ServiceDecided) -> No | None:
 
 def _settle(draft: Draft, dispute: Dispute, said: ServiceDecided) -> Dispute:
     """Paid from the service fund: it costs the seller nothing, and their metrics neither."""
+    dispute = replace(dispute, judges=with_judges(dispute, said.agent))
     settled = draft.move(dispute, states.REFUND_PENDING, "23", agreement="service")
     plan = Plan(remedy="refund", amount=said.amount)
     settled = draft.tell(DisputeAgreed, settled, agreement="service", plan=plan)
     return order_refund(draft, settled, Sums(said.amount, payer="service_fund"))
 
 
-def _reject(draft: Draft, dispute: Dispute, _said: ServiceDecided) -> Dispute:
-    rejected = replace(dispute, agreement="service")
+def _reject(draft: Draft, dispute: Dispute, said: ServiceDecided) -> Dispute:
+    rejected = replace(dispute, agreement="service", judges=with_judges(dispute, said.agent))
     record_resolution(draft, rejected, Sums(0))
     return close(draft, rejected, states.CLOSED_REJECTED, "23", Offer("refund", 0, 0))
 

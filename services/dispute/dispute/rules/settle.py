@@ -63,7 +63,7 @@ def close(draft: Draft, dispute: Dispute, to: DisputeState, number: str, plan: O
         closed = draft.tell(DisputeAgreed, closed, agreement=closed.agreement, plan=plan.plan())
     kept = max(0, closed.held - closed.paid_by.escrow)
     if kept:
-        draft.say(FundsReleased(**_settlement(draft, closed), amount=kept))
+        draft.say(FundsReleased(**heading(draft, closed), amount=kept))
     closed = draft.tell(
         DisputeClosed,
         replace(closed, held=0),
@@ -79,9 +79,14 @@ def close(draft: Draft, dispute: Dispute, to: DisputeState, number: str, plan: O
 
 
 def order_refund(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
-    """Order the payment: the instruction, its journal, and an alarm should the provider not answer."""
+    """The dispute's resolution, and its payment."""
     record_resolution(draft, dispute, sums)
-    instruction = str(effect_id(draft.given.cause, draft.order.id, _count(draft), "refund_ordered"))
+    return pay(draft, dispute, sums)
+
+
+def pay(draft: Draft, dispute: Dispute, sums: Sums) -> Dispute:
+    """Order the payment: the instruction, its journal, and an alarm should the provider not answer."""
+    instruction = str(effect_id(draft.given.cause, draft.order.id, settlements(draft), "refund_ordered"))
     burden = _burden(draft, dispute, sums)
     units = draft.order.known.units(dispute.units)
     spread = amounts.spread(sums.refund, draft.order.left_of(units))
@@ -120,7 +125,7 @@ def instruct(draft: Draft, dispute: Dispute, settlement: Settlement) -> None:
     """Tell the payment provider, for the first time or again under the same key."""
     draft.say(
         RefundOrdered(
-            **_settlement(draft, dispute),
+            **heading(draft, dispute),
             instruction=settlement.instruction,
             refund=settlement.refund,
             compensation=settlement.compensation,
@@ -170,7 +175,7 @@ def _burden(draft: Draft, dispute: Dispute, sums: Sums) -> Burden:
     return Burden(escrow, deposit, platform_fund=debt + platform, service_fund=service, debt=debt)
 
 
-def _settlement(draft: Draft, dispute: Dispute) -> dict[str, Any]:
+def heading(draft: Draft, dispute: Dispute) -> dict[str, Any]:
     terms = draft.order.known
     return {
         "order": draft.order.id,
@@ -182,5 +187,5 @@ def _settlement(draft: Draft, dispute: Dispute) -> dict[str, Any]:
     }
 
 
-def _count(draft: Draft) -> int:
+def settlements(draft: Draft) -> int:
     return sum(len(dispute.settlements) for dispute in draft.order.disputes.values())

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aftersales.contracts.dispute import CommandRefused, Party
 from aftersales.contracts.marketplace import (
+    AppealMade,
     Command,
     ComplaintCancelled,
     ComplaintMade,
@@ -24,7 +25,18 @@ from aftersales.identity import Role, authorize, not_found
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
-from dispute.rules import chargeback, complain, escalate, evidence, negotiate, proposals, returns, send_back, windows
+from dispute.rules import (
+    appeal,
+    chargeback,
+    complain,
+    escalate,
+    evidence,
+    negotiate,
+    proposals,
+    returns,
+    send_back,
+    windows,
+)
 from dispute.rules.draft import STATE_TIMERS, Draft, No, answer, foreign
 
 Verb = Callable[[Draft, Any, Any, Party], Because | No]
@@ -40,6 +52,7 @@ VERBS: Final[dict[type[Command], Verb]] = {
     EvidenceAdded: evidence.add_evidence,
     EvidenceCompleted: evidence.complete_evidence,
     ReturnShipped: lambda draft, dispute, said, party: send_back.return_shipped(draft, dispute, said),
+    AppealMade: appeal.make,
     ReturnConfirmed: lambda draft, dispute, said, party: send_back.return_confirmed(draft, dispute),
     ReturnContested: lambda draft, dispute, said, party: returns.contest(draft, dispute, said),
 }
@@ -85,7 +98,7 @@ def _speaker(order: Order, said: Command, given: Given) -> Party | Decision:
 
 
 def _out_of_place(draft: Draft, dispute: Dispute | None, said: Command, party: Party) -> No | None:
-    """The table has no such step here, this version has not built it, or the state's deadline has passed."""
+    """A chargeback forbids it, the table has no such step here, or the state's deadline has passed."""
     if dispute is None and not isinstance(said, ComplaintMade):
         return No("unknown-dispute", f"The order has no dispute {said.dispute}.")
     no = chargeback.against(draft.order, type(said))
@@ -94,8 +107,6 @@ def _out_of_place(draft: Draft, dispute: Dispute | None, said: Command, party: P
     row = transitions.find(dispute.state if dispute else None, type(said), party)
     if row is None:
         return _wrong_place(dispute, said, party)
-    if not row.built:
-        return No("not-built-yet", "This step is not built yet.")
     return _late(draft, dispute, said) if dispute is not None and dispute.is_open else None
 
 

@@ -22,6 +22,7 @@ def _order(order: Order) -> Mapping[str, Any]:
         "paid": terms.paid if terms else None,
         "refunded": order.refunded,
         "status": _status(order),
+        "frozen_at": order.chargeback_at,
     }
 
 

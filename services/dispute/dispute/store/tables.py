@@ -22,6 +22,7 @@ ORDERS: Final = Table(
     Column("paid", BigInteger),
     Column("refunded", BigInteger, nullable=False),
     Column("status", Text),
+    Column("frozen_at", INSTANT),
 )
 
 SELLERS: Final = Table(
@@ -96,6 +97,20 @@ RESOLUTION: Final = Table(
     Column("refund", BigInteger, nullable=False),
     Column("compensation", BigInteger, nullable=False),
     Column("freight", BigInteger, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("cause", Uuid, nullable=False),
+)
+
+APPEAL_OUTCOME: Final = Table(
+    "appeal_outcome",
+    METADATA,
+    Column("dispute", Text, primary_key=True),
+    Column("order_id", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("refund", BigInteger, nullable=False),
+    Column("reversed", BigInteger, nullable=False),
     Column("at", INSTANT, nullable=False),
     Column("cause", Uuid, nullable=False),
 )
