@@ -14,25 +14,10 @@ TRANSITIONS = [f"{number}" for number in range(1, 33)]
 RULINGS = [f"R{number}" for number in range(27) if number != 11]
 QUESTIONS = [f"8.{number}" for number in range(1, 54)]
 WAITING = {
-    "16",
-    "20",
-    "21",
-    "24",
-    "25",
     "28",
-    "29",
-    "30",
-    "R24",
     "R26",
     "8.21",
-    "8.30",
-    "8.31",
-    "8.32",
     "8.41",
-    "8.47",
-    "8.51",
-    "8.52",
-    "8.53",
 }
 
 
