@@ -143,6 +143,10 @@ class Event(Part):
         """The Kafka key: the order, unless the speaker's module says otherwise."""
         return str(self.order)  # type: ignore[attr-defined]
 
+    def as_json(self) -> bytes:
+        """As it travels."""
+        return self.__pydantic_serializer__.to_json(self)
+
     @classmethod
     def name(cls) -> str:
         """The wire name without its version: `dispute.opened`."""

@@ -19,6 +19,7 @@ from aftersales.errors import Failure, Refused
 from aftersales.identity import effect_id
 from aftersales.policy.book import PolicyBook
 from aftersales.runtime.causes import Cause, DeadLetter, Values, written
+from aftersales.runtime.postgres import plain
 from aftersales.runtime.unit.explain import explained, rule_name, told
 from aftersales.runtime.unit.lock import Row
 from aftersales.service import Kind, On, OnTimer, Service
@@ -94,6 +95,7 @@ class Decider:
         self._service = service
         self._policies = policies
         self._now = now
+        self._time = now.isoformat()
         self._outages = outages
         self._parked = set(parked)
         self._states = {ref: row.state for ref, row in rows.items()}
@@ -195,12 +197,12 @@ class Decider:
             for view in self._kinds[ref.kind].views
         ]
         explanation = explained(decision, on)
+        rule, why, outcome = explanation["rule"], orjson.dumps(explanation, default=plain), decision.outcome.value
         moves = [[move.thing, move.before, move.after, move.transition] for move in decision.moves]
-        history = [
+        history: list[Values] = [
             (
-                *(written(ref), self._versions[ref] + 1, cause.id, cause.type),
-                *(explanation["rule"], decision.outcome.value, self._now, given.arrived_at),
-                *(moves if ref == cause.subject else [], explanation),
+                *(written(ref), self._versions[ref] + 1, cause.id, cause.type, rule, outcome),
+                *(self._now, given.arrived_at, moves if ref == cause.subject else [], why),
             )
             for ref in states
         ]
@@ -218,24 +220,23 @@ class Decider:
         return encoded, kind.columns(state)
 
     def _said(self, cause: Cause, decision: Decision) -> list[Values]:
+        if not decision.events:
+            return []
         subject = written(cause.subject)
         rows: list[Values] = []
+        common = {"ce_source": self._service.name, "ce_time": self._time, "ce_causationid": str(cause.id)}
+        if cause.trace:
+            common["traceparent"] = cause.trace
         for ordinal, event in enumerate(decision.events):
             event_id = effect_id(cause.id, subject, ordinal, event.name())
-            headers = {
-                "ce_id": str(event_id),
-                "ce_type": event.TYPE,
-                "ce_source": self._service.name,
-                "ce_subject": event.key,
-                "ce_time": self._now.isoformat(),
-                "ce_causationid": str(cause.id),
-                **({"traceparent": cause.trace} if cause.trace else {}),
-            }
-            body = event.model_dump_json().encode()
-            rows.append((event_id, event.TOPIC, event.key, event.TYPE, subject, headers, body))
+            key = event.key
+            headers = {"ce_id": str(event_id), "ce_type": event.TYPE, "ce_subject": key, **common}
+            rows.append((event_id, event.TOPIC, key, event.TYPE, subject, headers, event.as_json()))
         return rows
 
     def _armed(self, cause: Cause, decision: Decision) -> list[Values]:
+        if not decision.timers:
+            return []
         subject = written(cause.subject)
         return [
             (

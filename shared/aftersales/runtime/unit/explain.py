@@ -26,12 +26,12 @@ def explained(decision: Decision, on: On | OnTimer) -> dict[str, Any]:
     said = {
         "rule": because.rule,
         "title": because.title,
-        "facts": dict(because.facts),
-        "policy": dict(because.policy),
+        "facts": because.facts,
+        "policy": because.policy,
         "policy_version": because.policy_version,
-        "sources": msgspec.to_builtins(because.sources),
-        "amounts": dict(because.amounts),
-        "otherwise": list(msgspec.to_builtins(because.otherwise)),
+        "sources": because.sources and msgspec.to_builtins(because.sources),
+        "amounts": because.amounts,
+        "otherwise": because.otherwise and msgspec.to_builtins(because.otherwise),
         "slug": decision.slug,
         "sentence": decision.sentence,
     }
