@@ -12,7 +12,7 @@ from tests.runtime.streams import everything_on, headers_of
 from tests.runtime.waiting import eventually
 from tests.support.servers import MakeTopic
 
-from aftersales.runtime import failpoints
+from aftersales.runtime import batches, failpoints
 from aftersales.runtime.failpoints import FailpointReached
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.postgres import Connection, Pool
@@ -243,3 +243,27 @@ async def test_one_that_stood_still_sends_nothing_more_of_its_batch(pool: Pool, 
         rows = await connection.fetch(READ, BATCH)
         await relay._send(connection, rows)
     assert await see.one("select count(*) = 5 from outbox where sent_at is null")
+
+
+async def test_a_key_goes_where_the_clients_own_send_puts_it(kafka: str, make_topic: MakeTopic) -> None:
+    topic = await make_topic(partitions=12)
+    producer = Kafka(kafka, "toy").producer()
+    await producer.start()
+    try:
+        for key in ("a", "S-17", "D-2041", "straße-7", "0195d0f0-7e1c-7000-8000-00000000002a"):
+            put = await producer.send_and_wait(topic, value=b"{}", key=key.encode())
+            assert put.partition == await batches.partition(producer, topic, key)
+    finally:
+        await producer.stop()
+
+
+async def test_more_than_one_batch_of_a_partition_is_sent_in_order(
+    pool: Pool, see: Look, kafka: str, make_topic: MakeTopic
+) -> None:
+    topic = await make_topic()
+    ids = await said(pool, "a", 12, topic)
+    # Half as much as fits into a batch, each.
+    await pool.execute("update outbox set body = decode(repeat('20', 120000), 'hex')")
+    async with running(Relay(pool, Kafka(kafka, "toy"))):
+        await eventually(lambda: nothing_unsent(see))
+    assert sequences(await everything_on(kafka, topic), "a") == ids

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import asyncpg
-import orjson
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from aftersales.errors import Failure
-from aftersales.runtime import kafka, metrics
+from aftersales.runtime import batches, kafka, metrics
+from aftersales.runtime.batches import Acknowledgements
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.listen import OUTBOX, notify
@@ -31,7 +31,7 @@ LEASE: Final = 30.0
 # before.
 SEND_UNTIL: Final = LEASE * 2 / 3
 RENEW_AFTER: Final = LEASE / 3
-BATCH: Final = 500
+BATCH: Final = 1_000
 POLL: Final = 0.05
 STANDBY: Final = 1.0
 BACK_OFF: Final = 1.0
@@ -156,25 +156,21 @@ class Relay:
             producer = self._kafka.producer()
             await kafka.start(producer, self._kafka.bootstrap)
             self._producer = producer
-        sent: list[asyncio.Future[Any]] = []
+        sent: Acknowledgements = []
         problem: BaseException | None = None
         try:
             async with asyncio.timeout(self._left()):
-                for row in rows:
-                    headers = [(name, str(value).encode()) for name, value in orjson.loads(row["headers"]).items()]
-                    headers += [("ce_sequence", str(row["id"]).encode()), ("content-type", b"application/json")]
-                    future = await self._producer.send(
-                        row["topic"], value=row["body"], key=row["key"].encode(), headers=headers
-                    )
-                    sent.append(future)
+                await batches.send(self._producer, rows, sent)
         except (KafkaError, TimeoutError) as failed:
             problem = failed
         await reached("R2")
-        if sent:
-            await asyncio.wait(sent, timeout=self._left())
+        if waiting := {future for future in sent if future is not None}:
+            await asyncio.wait(waiting, timeout=self._left())
         await reached("R3")
         acknowledged = 0
         for future in sent:
+            if future is None:
+                break
             if not future.done():
                 problem = TimeoutError("Kafka did not acknowledge in time")
                 break
@@ -184,7 +180,7 @@ class Relay:
             acknowledged += 1
         await self._mark(connection, rows[:acknowledged])
         if acknowledged:
-            self._remember(sent[acknowledged - 1].result())
+            self._remember(sent[acknowledged - 1])
         if problem is not None:
             await self._failed(problem)
         else:
@@ -204,7 +200,9 @@ class Relay:
         for topic, count in Counter(row["topic"] for row in rows).items():
             metrics.RELAYED.labels(topic).inc(count)
 
-    def _remember(self, metadata: Any) -> None:
+    def _remember(self, acknowledgement: "asyncio.Future[Any] | None") -> None:
+        assert acknowledgement is not None
+        metadata = acknowledgement.result()
         if metadata.timestamp_type == LOG_APPEND_TIME:
             self.newest_append = (datetime.fromtimestamp(metadata.timestamp / 1000, UTC), time.monotonic())
 
