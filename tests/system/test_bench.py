@@ -6,9 +6,10 @@ import pytest
 
 from aftersales.errors import Failure
 from aftersales_local import kafka as brokers
-from aftersales_local.bench import scans
-from aftersales_local.bench.peers import handwritten
-from aftersales_local.bench.stand import Stand
+from aftersales_local import postgres
+from aftersales_local.bench import deciding, scans
+from aftersales_local.bench.peers import handwritten, naive
+from aftersales_local.bench.stand import PEERS, Stand
 
 
 async def test_the_smallest_figures_are_measured_on_servers_that_lose_nothing(
@@ -23,11 +24,26 @@ async def test_the_smallest_figures_are_measured_on_servers_that_lose_nothing(
         assert set(stand.durable.values()) == {"on"}
         rate, records = await scans.scans_a_second(stand, 1, 50)
         peer = await handwritten(stand, 5)
+        naive_rate = (await naive(stand, 10))["naive"]
+        assert await kept_by_the_naive_peer(stand) == (10, 2)
+        decided = await deciding.alone(stand, 5)
     assert len(records) == 50
     assert rate > 0
     assert peer["handwritten"] > 0
+    assert naive_rate > 0
+    assert decided["decide"] > 0
     assert [size > 0 for size in stand.resident["order-tracking"]] == [True]
     assert len(told) == 2
+
+
+async def kept_by_the_naive_peer(stand: Stand) -> tuple[int, int]:
+    """Its scans, and the parcels that they show as delivered."""
+    connection = await postgres.connected(stand.server.database(PEERS))
+    try:
+        scans_kept = await connection.fetchval("select count(*) from scan")
+        return scans_kept, await connection.fetchval("select count(*) from parcel where status = 'delivered'")
+    finally:
+        await connection.close()
 
 
 async def test_a_named_broker_is_refused_because_topics_are_deleted(

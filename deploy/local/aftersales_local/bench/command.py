@@ -22,6 +22,8 @@ from aftersales_local.places import HOME, ROOT
 REPORT: Final = ROOT / "build" / "bench.json"
 BENCH_HOME: Final = HOME / "bench"
 MISSED: Final = 1
+# Three rounds of everything take about ten minutes on two quiet processors.
+MOST_MINUTES: Final = 45
 
 
 def bench(
@@ -81,4 +83,12 @@ async def measure(
     with console.status("starting the servers") as status:
         async with Stand(home, say) as stand:
             run = Run(stand, quick=quick, say=say, doing=status.update)
-            return await run.run(wanted, rounds), {"servers": stand.told, "postgres": stand.durable}
+            try:
+                async with asyncio.timeout(MOST_MINUTES * 60):
+                    return await run.run(wanted, rounds), {"servers": stand.told, "postgres": stand.durable}
+            except TimeoutError as problem:
+                raise Failure(
+                    f"The benchmark did not end within {MOST_MINUTES} minutes. See the logs in {home / 'logs'}, "
+                    "or measure one part with --only.",
+                    MISSED,
+                ) from problem

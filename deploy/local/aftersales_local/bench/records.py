@@ -65,7 +65,7 @@ def record(event: Event, name: str, source: str = SOURCE) -> Record:
         ("ce_time", datetime.now(UTC).isoformat().encode()),
         ("content-type", b"application/json"),
     ]
-    return Record(event.TOPIC, event.key.encode(), event.model_dump_json(exclude_none=True).encode(), headers)
+    return Record(event.TOPIC, event.key.encode(), event.as_json(), headers)
 
 
 def everybody(run: str, count: int) -> list[Names]:

@@ -24,9 +24,9 @@ async def by_one(stand: Stand, count: int) -> Mapping[str, float]:
     rate, prepared = await scans_a_second(stand, 1, count)
     await stand.stop_services()
     async with Progress(stand, SERVICE) as progress:
-        copied, all_copied = await limits.copied(progress, count)
+        copied = await limits.copied(progress, count)
     produced, consumed = await limits.produced_and_consumed(stand, prepared)
-    return {"scans": rate, "copy": copied, "copy-all": all_copied, "produce": produced, "consume": consumed}
+    return {"scans": rate, **copied, "produce": produced, "consume": consumed}
 
 
 async def by_two(stand: Stand, count: int) -> Mapping[str, float]:
