@@ -31,7 +31,7 @@ def explained(decision: Decision, on: On | OnTimer) -> dict[str, Any]:
         "policy_version": because.policy_version,
         "sources": because.sources and msgspec.to_builtins(because.sources),
         "amounts": because.amounts,
-        "otherwise": because.otherwise and msgspec.to_builtins(because.otherwise),
+        "otherwise": because.otherwise and list(msgspec.to_builtins(because.otherwise)),
         "slug": decision.slug,
         "sentence": decision.sentence,
     }
