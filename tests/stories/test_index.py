@@ -23,7 +23,7 @@ WAITING = {
 
 def rows(table: str) -> Iterator[tuple[str, str]]:
     """Rule and what stands beside it."""
-    for row in re.finditer(r"^\| (R?[\d.]+) \| (.+) \|$", table, re.MULTILINE):
+    for row in re.finditer(r"^\| (R?[\d.]+|\w+_rate) \| (.+) \|$", table, re.MULTILINE):
         yield row[1], row[2]
 
 
@@ -51,6 +51,8 @@ def test_every_file_named_after_a_rule_it_is_listed_under() -> None:
     listed = {(rule, name) for rule, cell in rows(SHOWN) for name in stories(cell)}
     for path in STORIES.glob("[a-z]*.json"):
         kind, number = path.name.split("-")[:2]
+        if kind == "metric":
+            continue
         plain = number.lstrip("R").lstrip("0") or "0"
         rule = {"transition": plain, "ruling": f"R{plain}", "question": f"8.{plain}"}[kind]
         assert (rule, path.name) in listed
