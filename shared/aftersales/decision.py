@@ -125,7 +125,8 @@ class Boundary(Struct, frozen=True, omit_defaults=True):
 class Because(Struct, frozen=True):
     """Why: the rule, the facts and the policy a decision rests on. JSON-ready; stored in `history`.
 
-    title: of the rule, as its table has it. sources: of the facts that the cause itself did not say, by their names.
+    title: of a rule that `rulebook.titles` does not name, as its own table has it.
+    sources: of the facts that the cause itself did not say, by their names.
     amounts: name to how it was computed: `value`, `formula` and the figures that go into it, all minor units.
     otherwise: where it would have turned. `aftersales.explanation` makes sentences of all this, and only when asked to.
     """

@@ -20,6 +20,7 @@ from arbitration.rules import (
     ruling,
     service,
 )
+from arbitration.rules.answered import answered
 from arbitration.store.kinds import CASES, case_ref
 
 AT_THE_DESK: Final = frozenset(
@@ -41,7 +42,11 @@ def _case(event: commands.DeskCommand) -> tuple[SubjectRef, ...]:
 
 
 def _table(*rows: tuple[type[Any], Callable[[Any], tuple[SubjectRef, ...]], Rule]) -> tuple[On, ...]:
-    return tuple(On(event, subjects, rule) for event, subjects, rule in rows)
+    return tuple(On(event, subjects, _explained(event, rule)) for event, subjects, rule in rows)
+
+
+def _explained(event: type[Any], rule: Rule) -> Rule:
+    return answered(rule) if issubclass(event, commands.DeskCommand) else rule
 
 
 SERVICE: Final = Service(

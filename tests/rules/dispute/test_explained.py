@@ -7,9 +7,10 @@ import pytest
 
 from aftersales.decision import Decision
 from aftersales.explanation import TURNS, english
+from aftersales.rulebook import titles
 from aftersales.runtime.unit.explain import explained
 from aftersales.service import On
-from dispute.domain import titles, transitions
+from dispute.domain import transitions
 from dispute.handlers import SERVICE
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND

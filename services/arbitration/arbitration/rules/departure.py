@@ -39,6 +39,7 @@ def depart(recommended: Recommendation, wanted: Departure, file: File, reason: s
         # What the carrier owes is what the loss cost.
         carrier_claim=wanted.amount if recommended.carrier_claim else 0,
         breakdown={"formula": "departure", "refund": wanted.amount, "compensation": compensation, "cap": file.cap},
+        turns=(),
     )
 
 

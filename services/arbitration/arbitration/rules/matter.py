@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from msgspec.structs import replace
 
 from aftersales.policy.model import Policy
+from aftersales.rulebook.reasons import ALL, NOT_SHIPPED, REASONS, Family, family
 from arbitration.domain.file import File, Parcel, Unit
 from arbitration.domain.findings import Findings
-from arbitration.domain.reasons import Family, family
 
 # A promise no longer keeps a dispute waiting once its parcel was last seen so (rulebook 8.24).
 JOURNEY_OVER: Final = frozenset({"delivered", "returning", "returned", "lost", "not_found"})
@@ -66,7 +66,7 @@ class Matter:
     @property
     def promised_until(self) -> datetime | None:
         """When the promise ends that keeps this from escalation by hand; None: nothing does (rulebook 8.24, 8.38)."""
-        if not self.not_received or self.reason == "INR_NOT_SHIPPED" or self.weak_proof:
+        if not self.not_received or self.reason == NOT_SHIPPED or self.weak_proof:
             return None
         under_way = [parcel.promise_ends_at for parcel in self.file.parcels if parcel.status not in JOURNEY_OVER]
         return max((end for end in under_way if self.now < end), default=None)
@@ -86,29 +86,10 @@ def _late(parcel: Parcel) -> bool:
     return parcel.attempted_at is None or parcel.attempted_at >= parcel.promise_ends_at
 
 
-# What counts as found where no finding decides and the buyer has evidence on file (rulebook 8.36).
-PRESUMED: Final[dict[str, dict[str, Any]]] = {
-    "SNAD_DESCRIPTION": {"not_as_described": "return"},
-    "SNAD_WRONG_ITEM": {"not_as_described": "return"},
-    "SNAD_COUNTERFEIT": {"not_as_described": "return"},
-    "SNAD_QUALITY": {"quality": "minor"},
-    "SNAD_DEFECTIVE": {"defective": True},
-    "SNAD_DAMAGED": {"damaged": True},
-    "SNAD_EMPTY_PARCEL": {"empty": True},
-}
-ALL_UNITS_MISSING: Final = frozenset({"SNAD_SHORT_QTY", "SNAD_MISSING_PARTS"})
-# The buyer's own word needs no evidence.
-OWN_WORD: Final[dict[str, dict[str, Any]]] = {
-    "INR_WRONG_ADDRESS_BUYER": {"address_error": "buyer"},
-    "INR_REFUSED_BY_BUYER": {"refused_by_buyer": True},
-}
-
-
 def _presumed(file: File, reason: str, stated: Findings) -> Findings:
-    if reason in OWN_WORD:
-        return replace(stated, **OWN_WORD[reason])
-    if not file.buyer_evidence:
+    """What counts as found: the buyer's own word, and with evidence of theirs what the reason says (8.36)."""
+    known = REASONS[reason]
+    if not known.own_word and not file.buyer_evidence:
         return stated
-    if reason in ALL_UNITS_MISSING:
-        return replace(stated, missing=tuple(range(len(file.units))))
-    return replace(stated, **PRESUMED.get(reason, {}))
+    every_unit = tuple(range(len(file.units)))
+    return replace(stated, **{name: every_unit if said is ALL else said for name, said in known.counts_as.items()})

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Liable
+from aftersales.decision import Boundary
 from aftersales.policy.amounts import percentage
 from aftersales.policy.model import Policy
 from arbitration.domain.file import File, Parcel
@@ -24,7 +25,7 @@ class Recommendation(Struct, frozen=True):
     """Amounts in minor units, at most the cap. refused: the slug of why nothing can be ruled, the rest is then empty.
 
     waits_until: where a running promise keeps the row from being ruled, when it ends. carrier_claim: what the carrier
-    owes in recourse. rests_on: policy parameters by the rulebook's names.
+    owes in recourse. rests_on: policy parameters by the rulebook's names. turns: where it would come out otherwise.
     """
 
     rule: str | None = None
@@ -43,6 +44,7 @@ class Recommendation(Struct, frozen=True):
     refused: str | None = None
     sentence: str | None = None
     waits_until: datetime | None = None
+    turns: tuple[Boundary, ...] = ()
 
 
 def recommend(file: File, reason: str, findings: Mapping[str, Any], policy: Policy, now: datetime) -> Recommendation:
@@ -64,6 +66,7 @@ def _must_wait(row: Row, until: datetime) -> Recommendation:
         refused="promise-runs",
         sentence=f"{row.number} ({row.title}) cannot be ruled yet: the promise runs until {until.isoformat()}.",
         waits_until=until,
+        turns=(Boundary("from", until),),
     )
 
 
@@ -84,6 +87,7 @@ def _of_row(row: Row, case: Matter) -> Recommendation:
         breakdown=_breakdown(terms, refund, case.file.cap),
         facts=_facts(row, case),
         rests_on=terms.rests_on,
+        turns=terms.turns,
     )
 
 
@@ -109,6 +113,7 @@ def _shared(plain: Recommendation, row: Row, case: Matter, share: int) -> Recomm
         breakdown={"formula": f"{share} % of {row.number}", "of": of, "percent": share, "refund": refund, "base": base},
         facts=plain.facts,
         rests_on=plain.rests_on,
+        turns=plain.turns,
     )
 
 

@@ -1,12 +1,14 @@
 """An agent rules; above the limit of four eyes a second one confirms; then dispute is told (rulebook 17)."""
 
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
 from aftersales.contracts.envelope import MAX_AMOUNT
-from aftersales.decision import Because, Decision, Given, nothing, refused
+from aftersales.decision import Because, Boundary, Decision, Given, nothing, refused
 from aftersales.identity import effect_id
 from aftersales.money import shown
 from aftersales.policy.amounts import four_eyes_above
@@ -37,7 +39,8 @@ def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
     recommended = recommend(case.file, case.reason, event.findings, policy, given.now)
     decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason, policy)
     if decided.refused is not None:
-        return refused(decided.refused, decided.sentence or decided.refused)
+        because = Because("", otherwise=decided.turns)
+        return replace(refused(decided.refused, decided.sentence or decided.refused), because=because)
     if (beyond := too_much(decided)) is not None:
         return beyond
     ruling = written(
@@ -116,14 +119,14 @@ def written(
         counts_for_seller=decided.counts_for_seller,
         departed=None if depart is None else depart.reason,
         findings=dict(findings),
-        explanation=explained(decided, recommended, policy, agent),
+        explanation=explained(decided, recommended, policy, agent, case.currency),
     )
 
 
 def explained(
-    decided: Recommendation, recommended: Recommendation, policy: Policy, agent: str | None
+    decided: Recommendation, recommended: Recommendation, policy: Policy, agent: str | None, currency: str
 ) -> dict[str, Any]:
-    """Rule, facts, policy and arithmetic; for a departure also what was recommended."""
+    """Rule, facts, policy, arithmetic and boundaries; for a departure also what was recommended."""
     explanation: dict[str, Any] = {
         "rule": decided.rule,
         "title": decided.title,
@@ -132,6 +135,7 @@ def explained(
         "policy": dict(decided.rests_on),
         "policy_version": policy.identity,
         "amounts": computed(decided),
+        "otherwise": msgspec.to_builtins([*decided.turns, *_four_eyes(decided, policy, currency, agent)]),
     }
     if decided is not recommended:
         explanation["recommended"] = {
@@ -141,6 +145,14 @@ def explained(
             "amounts": computed(recommended),
         }
     return explanation
+
+
+def _four_eyes(decided: Recommendation, policy: Policy, currency: str, agent: str | None) -> Iterator[Boundary]:
+    """Where another agent would have had to look too, or not; nobody's ruling needs none."""
+    limit = four_eyes_above(policy, currency)
+    if limit is not None and agent is not None:
+        turn = "second_up_to" if above_limit(decided, currency, policy) else "second_above"
+        yield Boundary(turn, amount=limit)
 
 
 def computed(decided: Recommendation) -> dict[str, Any]:
@@ -194,6 +206,7 @@ def _because(ruling: Ruling, policy: Policy) -> Because:
         policy_version=policy.identity,
         title=ruling.title,
         amounts=ruling.explanation["amounts"],
+        otherwise=msgspec.convert(ruling.explanation["otherwise"], tuple[Boundary, ...]),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from aftersales.contracts.arbitration import Payer
 from aftersales.contracts.dispute import Liable
-from arbitration.domain.reasons import Family
+from aftersales.rulebook.reasons import CUSTOMS_HELD, NOT_SHIPPED, Family
 from arbitration.rules import terms
 from arbitration.rules.matter import Matter
 from arbitration.rules.terms import Terms
@@ -39,7 +39,7 @@ def _r6(m: Matter) -> bool:
 
 
 def _r14(m: Matter) -> bool:
-    return m.found.customs == "unknown" or (m.reason == "INR_CUSTOMS_HELD" and m.last_scan("customs_hold"))
+    return m.found.customs == "unknown" or (m.reason == CUSTOMS_HELD and m.last_scan("customs_hold"))
 
 
 def _r21(m: Matter) -> bool:
@@ -83,8 +83,8 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("R17", "quality, usable", lambda m: m.found.quality is not None, terms.quality, "seller"),
     Row("R21", "counterfeit not proven", _r21, terms.rejected, "nobody"),
     Row("R2", "late but arrived", _r2, terms.late, "seller"),
-    Row("R6", "not received, but delivered to the right address", _r6, terms.rejected, "nobody"),
-    Row("R1", "not received, overdue", _r1, terms.full_undelivered, "seller"),
+    Row("R6", "not received, but delivered to the right address", _r6, terms.rejected_as_in_time, "nobody"),
+    Row("R1", "not received, overdue", _r1, terms.overdue, "seller"),
     Row("R22", "change of mind on a free-return listing",
         lambda m: m.family is Family.BUYER_REASON and m.file.free_return, terms.returned_without_shipping, "nobody"),
     Row("R23", "change of mind without such a service",
@@ -103,7 +103,7 @@ class Replacement:
 
 def _force_majeure(m: Matter) -> bool:
     """A promise that was extended. Goods that were never shipped wait for no lane."""
-    return m.reason != "INR_NOT_SHIPPED" and any(parcel.extended for parcel in m.file.parcels)
+    return m.reason != NOT_SHIPPED and any(parcel.extended for parcel in m.file.parcels)
 
 
 def _platform_carried(m: Matter) -> bool:

@@ -1,30 +1,47 @@
 """What a row of the ruling table pays, and how each amount came about (rulebook sections 6 and 7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from aftersales.decision import Boundary
 from aftersales.policy import amounts
-from arbitration.domain.file import Unit, lots
+from arbitration.domain.file import Parcel, Unit, lots
 from arbitration.rules.matter import Matter
 
 Remedy = Literal["refund", "return", "none"]
 
 
 class Terms(Struct, frozen=True):
-    """Minor units, before the cap. breakdown: the arithmetic, JSON-ready. rests_on: the policy parameters used."""
+    """Minor units, before the cap. breakdown: the arithmetic, JSON-ready. rests_on: the policy parameters used.
+
+    turns: where the row would have paid otherwise.
+    """
 
     remedy: Remedy
     refund: int = 0
     compensation: int = 0
     breakdown: Mapping[str, Any] = field(default_factory=dict)
     rests_on: Mapping[str, Any] = field(default_factory=dict)
+    turns: tuple[Boundary, ...] = ()
 
 
 def rejected(_matter: Matter) -> Terms:
     return Terms("none")
+
+
+def rejected_as_in_time(matter: Matter) -> Terms:
+    """R6: delivered before the promise ended."""
+    return Terms("none", turns=tuple(Boundary("late_from", p.promise_ends_at) for p in matter.file.parcels[:1]))
+
+
+def overdue(matter: Matter) -> Terms:
+    """R1: N + H + T of the units that did not arrive in time."""
+    ends = max((p.promise_ends_at for p in matter.file.parcels if p.delivered_at is None), default=None)
+    turns = () if ends is None else (Boundary("promise", ends),)
+    return replace(full_undelivered(matter), turns=turns)
 
 
 def full(matter: Matter) -> Terms:
@@ -102,7 +119,7 @@ def quality(matter: Matter) -> Terms:
     return Terms(
         "refund",
         amounts.percentage([(goods, rate)]),
-        breakdown={**shares(matter.file.units, f"{rate} % of N"), "of": goods, "percent": rate},
+        breakdown={**shares(matter.file.units, f"{rate} % of N"), "of": goods, **_rounded([(goods, rate)])},
         rests_on={"quality.table": {grade: rate}},
     )
 
@@ -111,7 +128,9 @@ def defective(matter: Matter) -> Terms:
     """R18: a return, unless its freight exceeds half of N; at exactly half it is still a return (rulebook 8.39)."""
     freight, goods = matter.found.return_freight or 0, sum(u.net for u in matter.file.units)
     terms = _whole("refund" if freight * 2 > goods else "return", matter.file.units)
-    return replace(terms, breakdown={**terms.breakdown, "return_freight": freight, "half_of_goods": f"{goods} / 2"})
+    turn = "half_of_goods" if terms.remedy == "refund" else "half_of_goods_above"
+    figures = {"return_freight": freight, "half_of_goods": f"{goods} / 2"}
+    return replace(terms, breakdown={**terms.breakdown, **figures}, turns=(Boundary(turn, amount=goods // 2),))
 
 
 def with_multiple(matter: Matter) -> Terms:
@@ -142,10 +161,28 @@ def late(matter: Matter) -> Terms:
         rate = amounts.late_percent(matter.policy.late_table, days)
         goods = sum(u.net for u in matter.file.units if u.parcel == parcel.id)
         parts.append({"parcel": parcel.id, "days_late": days, "percent": rate, "of": goods})
-    breakdown = {"formula": "percent of N by parcel", "parcels": parts}
+    shares_of = [(part["of"], part["percent"]) for part in parts]
+    breakdown = {"formula": "percent of N by parcel", "parcels": parts, **_rounded(shares_of)}
     rests_on = {"late.table": [list(step) for step in matter.policy.late_table]}
-    refund = amounts.percentage((part["of"], part["percent"]) for part in parts)
-    return Terms("refund", refund, breakdown=breakdown, rests_on=rests_on)
+    turns = tuple(_less_late(parcel, matter.policy.late_table) for parcel in matter.late_parcels)
+    return Terms("refund", amounts.percentage(shares_of), breakdown=breakdown, rests_on=rests_on, turns=turns)
+
+
+def _less_late(parcel: Parcel, table: Sequence[tuple[int | None, int]]) -> Boundary:
+    """By when its delivery would have come under a lower percentage, or in time."""
+    assert parcel.delivered_at is not None
+    days = amounts.days_late(parcel.promise_ends_at, parcel.delivered_at)
+    lower = [(up_to, rate) for up_to, rate in table if up_to is not None and up_to < days]
+    if not lower:
+        return Boundary("promise", parcel.promise_ends_at)
+    up_to, rate = lower[-1]
+    return Boundary("delivered_by", parcel.promise_ends_at + up_to * amounts.DAY, then=rate)
+
+
+def _rounded(parts: Iterable[tuple[int, int]]) -> dict[str, Any]:
+    """The exact sum of (amount, whole percent) parts in minor units, and how it is rounded (rulebook 8.9)."""
+    hundredths = sum(amount * rate for amount, rate in parts)
+    return {"exact_minor_units": f"{hundredths // 100}.{hundredths % 100:02}", "rounding": "half up, once"}
 
 
 def shares(units: Iterable[Unit], formula: str) -> dict[str, Any]:

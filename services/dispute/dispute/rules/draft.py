@@ -12,7 +12,8 @@ from aftersales.contracts.envelope import Event
 from aftersales.decision import Append, Because, Boundary, Decision, Given, Move, Outcome, Source, SubjectRef, Timer
 from aftersales.policy import calendar
 from aftersales.policy.model import Policy
-from dispute.domain import states, titles, transitions
+from aftersales.rulebook import titles
+from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.name import Name
 from dispute.domain.order import Order
@@ -215,18 +216,18 @@ class Draft:
 
     def because(self, number: str) -> Because:
         """A transition's number, with everything that was noted on the way."""
-        return self._because(f"transition {number}", titles.TITLES[number].name)
+        return self._because(f"transition {number}")
 
     def why(self) -> Because:
         """Of a fact: the first transition it led to, or that it is a fact."""
-        return self.because(self._moves[0].transition) if self._moves else self._because("fact", titles.FACT)
+        return self.because(self._moves[0].transition) if self._moves else self._because("fact")
 
     def because_not(self, no: No, number: str | None) -> Because:
         """A refusal, with the transition that it would have been; None where the table has none."""
         self.boundaries = [no.boundary] if no.boundary else []
         return self._because(f"refused: {no.slug}", titles.TITLES[number].name if number else None)
 
-    def _because(self, rule: str, title: str | None) -> Because:
+    def _because(self, rule: str, title: str | None = None) -> Because:
         policy = self.order.terms.policy if self.order.terms else None
         turns = tuple(self.boundaries)
         return Because(rule, self.facts, self.used, policy, title, self.sources, self.amounts, turns)

@@ -1,11 +1,14 @@
 """The desk's ruling comes in and is executed, or overtaken by what the parties did meanwhile (transition 17)."""
 
+from typing import Final
+
+import msgspec
 from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseRuled, Payer
 from aftersales.contracts.dispute import DisputeRuled
 from aftersales.contracts.envelope import MAX_AMOUNT
-from aftersales.decision import Decision, Given
+from aftersales.decision import Boundary, Decision, Given
 from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
@@ -15,6 +18,9 @@ from dispute.rules.draft import Draft, No
 from dispute.rules.freight import with_freight
 from dispute.rules.settle import await_goods, close, order_refund, record_resolution
 from dispute.rules.sums import Sums
+
+# Whether a second agent looked is the desk's own affair.
+OF_THE_DESK: Final = frozenset({"second_above", "second_up_to"})
 
 
 def case_ruled(order: Order | None, said: CaseRuled, given: Given) -> Decision:
@@ -56,7 +62,7 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
     )
     cap = draft.order.cap(dispute.units)
     draft.facts.update(ruling=said.ruling, rule=said.rule, liable=said.liable, departed=said.departed, cap=cap)
-    draft.amounts.update(said.explanation.get("amounts", {}))
+    _explain(draft, said)
     if not sums.total:
         record_resolution(draft, ruled, sums)
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")
@@ -67,6 +73,17 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         return _told(draft, await_goods(draft, ruled, sums, "17"), said)
     ruled = draft.move(ruled, states.REFUND_PENDING, "17")
     return order_refund(draft, _told(draft, ruled, said, sums.freight), sums)
+
+
+def _explain(draft: Draft, said: CaseRuled) -> None:
+    """As the desk explained it, without who judged it there."""
+    told = said.explanation
+    facts = told.get("facts", {})
+    draft.facts.update({name: facts[name] for name in ("findings", "counted_as_found") if name in facts})
+    draft.used.update(told.get("policy", {}))
+    draft.amounts.update(told.get("amounts", {}))
+    turns = msgspec.convert(told.get("otherwise", ()), tuple[Boundary, ...])
+    draft.boundaries.extend(turn for turn in turns if turn.turn not in OF_THE_DESK)
 
 
 def _told(draft: Draft, ruled: Dispute, said: CaseRuled, freight: int = 0) -> Dispute:

@@ -5,6 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from aftersales.decision import Because, Decision, Outcome
+from aftersales.rulebook.titles import named
 from aftersales.service import On, OnTimer
 
 STATUS: Final = {
@@ -25,7 +26,7 @@ def explained(decision: Decision, on: On | OnTimer) -> dict[str, Any]:
     because = decision.because or Because(rule=rule_name(on))
     said = {
         "rule": because.rule,
-        "title": because.title,
+        "title": because.title or named(because.rule),
         "facts": because.facts,
         "policy": because.policy,
         "policy_version": because.policy_version,

@@ -1,6 +1,6 @@
 """What each transition of rulebook section 5 is called and what it takes: the words for its number, in one place.
 
-Every decision's explanation and the generated page of rules read them; `transitions` says who, from where, to where.
+Every decision's explanation and the generated page of rules read them; dispute's table says who, from where, to where.
 """
 
 from dataclasses import dataclass
@@ -64,4 +64,26 @@ TITLES: Final[dict[str, Title]] = {
     "31": Title("a deadline passes"),
     "32": Title("the refund failed", "ordered again under the same key, unless the failure is final"),
 }
-FACT: Final = "a fact is recorded"
+# What decisions rest on beside a transition, as their explanation names it.
+OTHERS: Final[dict[str, str]] = {
+    "fact": "a fact is recorded",
+    "waiting for the order": "what is said of an order waits until the order is placed",
+    "order placed": "the order is known from now on",
+    "transition 17, four eyes": "a ruling above four_eyes.above waits for a second agent",
+    "assignment": "a case changes hands",
+    "note": "an agent writes something down",
+    "8.18": "the last scan is the one with the latest instant of its own",
+    "8.25": "a receipt counts as delivery of all parcels where no scan is earlier",
+    "M1": "the promised delivery time",
+    "M6": "both parties are told of every step",
+    "reminder.before": "a party is reminded before its deadline",
+}
+NAMES: Final[dict[str, str]] = {
+    **OTHERS,
+    **{f"transition {number}": title.name for number, title in TITLES.items()},
+}
+
+
+def named(rule: str) -> str | None:
+    """What the rule of an explanation is called; None where its name says it already."""
+    return NAMES.get(rule)
