@@ -20,7 +20,7 @@ from aftersales.runtime.tables import METADATA
 
 
 async def test_migrated_from_nothing_and_again_without_effect(database: str) -> None:
-    assert await asyncio.to_thread(pending, "toy", database) == ["engine_0001", "engine_0002"]
+    assert await asyncio.to_thread(pending, "toy", database) == ["engine_0001", "engine_0002", "engine_0003"]
     await asyncio.to_thread(migrate, "toy", database)
     await asyncio.to_thread(migrate, "toy", database)
     assert await asyncio.to_thread(pending, "toy", database) == []

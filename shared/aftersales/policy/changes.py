@@ -37,6 +37,11 @@ def read_over(fields: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     return changed
 
 
+def named_in(tree: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters that a file names, each with the path at which it does (the last, where entries are apart)."""
+    return {name: path for name, (_, path) in _gathered(tree.get("with", {})).items()}
+
+
 def _agree(fields: Mapping[str, Any]) -> None:
     """What one parameter alone cannot tell."""
     begin, end = fields["escalate_manual_from"], fields["escalate_manual_to"]

@@ -8,7 +8,7 @@ The shipped files in `profiles/` show the form.
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -20,7 +20,7 @@ import orjson
 
 from aftersales.errors import Failure
 from aftersales.policy.book import PolicyBook
-from aftersales.policy.changes import Misplaced, fields_of, read_over
+from aftersales.policy.changes import Misplaced, fields_of, named_in, read_over
 from aftersales.policy.model import Override, Policy
 from aftersales.policy.overrides import instant, override
 from aftersales.policy.parameters import PARAMETERS, written
@@ -47,6 +47,32 @@ def parse(text: str, where: str) -> Policy:
         line = line_of(lines(text), wrong.path)
         place = "" if line is None else f", line {line}"
         raise Failure(f"{where}: {wrong.named}: {wrong.problem}{place}.") from None
+
+
+def policy_of(said: str) -> Policy:
+    """A shipped profile by its name, else the policy of a file; Failure with its place for what is wrong in it."""
+    return _shipped(said) if said in PROFILES else _read(_file(said))
+
+
+def origins(said: str) -> dict[str, str]:
+    """Where each parameter's value comes from: a file's line, or the profile that it inherits; `said` is valid."""
+    path = Path(said)
+    text = _text(said) if said in PROFILES else path.read_text(encoding="utf-8")
+    tree = tomllib.loads(text)
+    profile = str(tree.get("profile", STANDARD))
+    inherited = dict.fromkeys(PARAMETERS, "") if profile == NO_PROFILE else origins(profile)
+    if said in PROFILES:
+        return inherited | dict.fromkeys(named_in(tree), f"profile {said}")
+    places = lines(text)
+    return inherited | {name: f"{path.name}, line {line_of(places, at)}" for name, at in named_in(tree).items()}
+
+
+def _file(said: str) -> Path:
+    path = Path(said)
+    if not path.is_file():
+        profiles = ", ".join(PROFILES)
+        raise Failure(f"{said}: there is no such policy file, and no profile of that name; there are {profiles}.")
+    return path
 
 
 def load_book(folder: Path | None = None) -> PolicyBook:
@@ -92,8 +118,11 @@ def content_hash(policy: Policy) -> str:
 
 @cache
 def _shipped(name: str) -> Policy:
-    file = f"{name}.toml"
-    return parse((files("aftersales.policy") / "profiles" / file).read_text(encoding="utf-8"), file)
+    return parse(_text(name), f"{name}.toml")
+
+
+def _text(name: str) -> str:
+    return (files("aftersales.policy") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> Policy:
@@ -103,18 +132,23 @@ def _read(path: Path) -> Policy:
         raise Failure(f"The policy file {path} cannot be read: {error}.") from None
 
 
+def same_version(policy: Policy, others: Iterable[Policy]) -> Policy | None:
+    """The one of the others that has the name and version of `policy`, whatever it says."""
+    return next((p for p in others if (p.name, p.version) == (policy.name, policy.version)), None)
+
+
 def _keep(known: dict[str, Policy], policy: Policy, path: Path) -> None:
     """Add a policy; the same values under the same name and version only bring their overrides along."""
-    same_version = [p for p in known.values() if (p.name, p.version) == (policy.name, policy.version)]
-    if same_version and same_version[0].identity != policy.identity:
+    same = same_version(policy, known.values())
+    if same is not None and same.identity != policy.identity:
         raise Failure(
             f"{path.name}: {policy.name} version {policy.version} is known with other values "
-            f"({same_version[0].identity}); a version never changes, give this one a new number."
+            f"({same.identity}); a version never changes, give this one a new number."
         )
-    if same_version:
+    if same is not None:
         # A season may come in a file of its own, which need not repeat from when on its version is in force.
-        since = max(same_version[0].effective_from, policy.effective_from)
-        policy = replace(policy, effective_from=since, overrides=same_version[0].overrides + policy.overrides)
+        since = max(same.effective_from, policy.effective_from)
+        policy = replace(policy, effective_from=since, overrides=same.overrides + policy.overrides)
     known[policy.identity] = policy
 
 

@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from aftersales.policy.book import PolicyBook
-from aftersales.runtime import clock, housekeeping, watchdog
+from aftersales.runtime import clock, housekeeping, policy_versions, watchdog
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.listen import CLOCK, OUTBOX, listen
 from aftersales.runtime.postgres import Pool, open_pool
@@ -51,12 +51,13 @@ class Engine:
         self._duties: dict[str, asyncio.Task[Any]] = {}
 
     async def start(self) -> None:
-        """Open the pool and start the duties; Failure when Postgres does not answer or the clock is not allowed."""
+        """Open the pool and start the duties; Failure when Postgres does not answer, or clock or a policy is wrong."""
         self.pool: Pool = await open_pool(self._database_url, size=POOL_SIZE, name=self.service.name)
         try:
             async with self.pool.acquire() as connection:
                 if self._production:
                     await clock.refuse_simulated(connection)
+                await policy_versions.remember(connection, self._policies)
                 with suppress(
                     asyncpg.PostgresError
                 ):  # the duty tries again; until then rows go to the default partition

@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 
 from aftersales.errors import Failure
-from aftersales.policy.model import Policy
-from aftersales.policy.parse import PROFILES, STANDARD, load_book, parse
+from aftersales.policy.parse import STANDARD, policy_of
 from aftersales_local.whatif import report
 from aftersales_local.whatif.page import page
 from aftersales_local.whatif.progress import Progress
@@ -38,7 +37,7 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON, on the standard output.")] = False,
 ) -> None:
     """Replay a history under two policies and say what differs."""
-    job = Job(source, named(against), named(policy), Span(instant(since), instant(until)), skip_bad=skip_bad)
+    job = Job(source, policy_of(against), policy_of(policy), Span(instant(since), instant(until)), skip_bad=skip_bad)
     begun = time.monotonic()
     with Progress("reading", WHOLE) as progress:
         run(job, progress)
@@ -50,21 +49,6 @@ def backtest(
         print()
     else:
         show(found, Console(highlight=False))
-
-
-def named(said: str) -> Policy:
-    """A shipped profile by its name, else the policy of a file; Failure with its place for what is wrong in it."""
-    if said in PROFILES:
-        return load_book().profile(said)
-    path = Path(said)
-    if not path.is_file():
-        raise Failure(
-            f"{said}: there is no such policy file, and no profile of that name; there are {', '.join(PROFILES)}."
-        )
-    try:
-        return parse(path.read_text(encoding="utf-8"), path.name)
-    except UnicodeDecodeError as problem:
-        raise Failure(f"The policy file {path} cannot be read: {problem}.") from None
 
 
 def instant(said: str | None) -> datetime | None:
