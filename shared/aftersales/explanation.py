@@ -53,13 +53,22 @@ def instant(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
+def happening(event_type: str) -> str:
+    """What was decided about: an event's wire name without its version, or which deadline passed."""
+    timer = event_type.removeprefix("timer:")
+    if timer != event_type:
+        return f"deadline {timer}"
+    name, _, version = event_type.rpartition(".v")
+    return name if name and version.isdigit() else event_type
+
+
 def english(explanation: Mapping[str, Any], *, currency: str | None, what: str, arrived_at: datetime) -> list[str]:
     """Sentences, in the order of rule, facts, policy, amounts, and what would have been decided otherwise.
 
     what, arrived_at: the event that was decided about; it said every fact that names no other source.
     currency: of the order's money; None leaves amounts in minor units.
     """
-    cause = f"{what.removesuffix('.v1')}, {instant(arrived_at)}"
+    cause = f"{happening(what)}, {instant(arrived_at)}"
     return [
         sentence
         for sentence in (

@@ -1,0 +1,1 @@
+"""`aftersales explain`: the whole story of a dispute, from the tables."""
