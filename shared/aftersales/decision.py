@@ -42,6 +42,7 @@ class Given(Struct, frozen=True):
     source: the CloudEvents source, or the actor's source over HTTP; None for a timer.
     actor: the caller over HTTP; None over Kafka and for timers.
     others: the states of the subjects that `also` named, None where a row is new.
+    found: a page of the subjects that `among` asked for, by id.
     """
 
     now: datetime
@@ -52,6 +53,7 @@ class Given(Struct, frozen=True):
     actor: Actor | None = None
     outages: tuple[Outage, ...] = ()
     others: Mapping[SubjectRef, Any] = field(default_factory=dict)
+    found: tuple[SubjectRef, ...] = ()
 
     def extended(self, due: datetime) -> datetime:
         """A deadline, moved by every outage it fell into (rulebook 8.19). In time: `arrived_at < extended(due)`."""

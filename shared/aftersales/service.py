@@ -5,6 +5,7 @@ The engine (`aftersales.runtime`) runs it on Postgres and Kafka; the story playe
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -38,8 +39,39 @@ class Kind:
     views: tuple[View, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Subjects of a kind that a timer's rule is to reach, a page at a time, found by the rows of one of its views.
+
+    where: columns and what they equal. later: a column and the instant that it lies after. beyond: the last id of the
+    page before. The first column of the view's key is the subject's id.
+    """
+
+    kind: Kind
+    view: View
+    where: Mapping[str, str]
+    later: tuple[str, datetime]
+    beyond: str = ""
+    limit: int = 500
+
+    def within(self, states: Iterable[tuple[str, Any]]) -> tuple[SubjectRef, ...]:
+        """The page, of states in memory."""
+        further = ((name, state) for name, state in states if name > self.beyond)
+        found = sorted(name for name, state in further if any(map(self._fits, self.view.rows(name, state))))
+        return tuple(SubjectRef(self.kind.name, name) for name in found[: self.limit])
+
+    def _fits(self, row: Mapping[str, Any]) -> bool:
+        column, instant = self.later
+        later = row[column] is not None and row[column] > instant
+        return later and all(row[name] == wanted for name, wanted in self.where.items())
+
+
 def _none(_state: Any, _event: Any) -> tuple[SubjectRef, ...]:
     return ()
+
+
+def _nobody(_state: Any, _event: Any) -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +89,12 @@ class On:
 
 @dataclass(frozen=True, slots=True)
 class OnTimer:
+    """A timer and the rule that decides. among: the subjects that `given.found` holds a page of, to wake them."""
+
     kind: str
     decide: Rule
     also: Callable[[Any, Any], tuple[SubjectRef, ...]] = _none
+    among: Callable[[Any, Any], Among | None] = _nobody
 
 
 @dataclass(frozen=True)

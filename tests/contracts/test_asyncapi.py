@@ -15,7 +15,14 @@ DOCUMENT = document()
 DECLARED: dict[str, dict[str, str]] = tomllib.loads(
     (Path(__file__).parents[2] / "deploy/kafka/topics.toml").read_text(encoding="utf-8")
 )["topics"]
-OURS = {"tracking.parcels", "dispute.disputes", "dispute.settlements", "arbitration.cases", "notification.notices"}
+OURS = {
+    "tracking.parcels",
+    "dispute.disputes",
+    "dispute.settlements",
+    "arbitration.cases",
+    "arbitration.extensions",
+    "notification.notices",
+}
 
 
 def references(tree: Any) -> Iterator[str]:

@@ -57,7 +57,9 @@ class InMemory:
     def _decide(self, on: On | OnTimer, subject: SubjectRef, event: Any, given: Given) -> Decision:
         state = self.states.get(subject)
         others = on.also(state, event)
-        decision = on.decide(state, event, replace(given, others={ref: self.states.get(ref) for ref in others}))
+        known = {ref: self.states.get(ref) for ref in others}
+        given = replace(given, others=known, found=self._found(on, state, event))
+        decision = on.decide(state, event, given)
         assert set(decision.others) <= set(others)
         self.decisions.append(decision)
         if decision.outcome is not Outcome.DEAD_LETTER:
@@ -68,3 +70,9 @@ class InMemory:
             self.appended.extend(decision.appends)
             self.timers.extend(replace(each, subject=each.subject or subject) for each in decision.timers)
         return decision
+
+    def _found(self, on: On | OnTimer, state: Any, event: Any) -> tuple[SubjectRef, ...]:
+        among = on.among(state, event) if isinstance(on, OnTimer) else None
+        if among is None:
+            return ()
+        return among.within((ref.id, known) for ref, known in self.states.items() if ref.kind == among.kind.name)

@@ -13,10 +13,10 @@ Place = tuple[str, int, int]
 
 # Who listens to what, and who speaks where.
 LISTENS: Final[Mapping[str, tuple[str, ...]]] = {
-    "order_tracking": ("marketplace.orders", "carrier.scans"),
+    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions"),
     "dispute": (
         *("marketplace.orders", "marketplace.complaints", "marketplace.payments", "marketplace.parties"),
-        *("tracking.parcels", "arbitration.cases"),
+        *("tracking.parcels", "arbitration.cases", "arbitration.extensions"),
     ),
     "arbitration": ("dispute.disputes",),
     "notification": ("dispute.disputes", "tracking.parcels", "marketplace.parties"),
@@ -24,7 +24,7 @@ LISTENS: Final[Mapping[str, tuple[str, ...]]] = {
 SPEAKS: Final[Mapping[str, tuple[str, ...]]] = {
     "order_tracking": ("tracking.parcels",),
     "dispute": ("dispute.disputes", "dispute.settlements"),
-    "arbitration": ("arbitration.cases",),
+    "arbitration": ("arbitration.cases", "arbitration.extensions"),
     "notification": ("notification.notices",),
 }
 INPUT_TOPICS: Final = (

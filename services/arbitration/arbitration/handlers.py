@@ -8,12 +8,14 @@ from aftersales.contracts import dispute as said
 from aftersales.decision import Rule, SubjectRef
 from aftersales.service import On, OnTimer, Service
 from arbitration.domain import commands
+from arbitration.domain.extension import Extension
 from arbitration.rules import (
     appeal,
     assignment,
     auto,
     deadlines,
     dispute_steps,
+    extension,
     freeze,
     outcome,
     proposal,
@@ -21,7 +23,7 @@ from arbitration.rules import (
     service,
 )
 from arbitration.rules.answered import answered
-from arbitration.store.kinds import CASES, case_ref
+from arbitration.store.kinds import CASES, EXTENSIONS, case_ref, extension_ref
 
 AT_THE_DESK: Final = frozenset(
     {"ARBITRATION_EVIDENCE", "ARBITRATION_REVIEW", "PLATFORM_PROPOSED", "SERVICE_REVIEW", "APPEAL_REVIEW"}
@@ -41,6 +43,16 @@ def _case(event: commands.DeskCommand) -> tuple[SubjectRef, ...]:
     return (case_ref(event.case),)
 
 
+def _extension(event: Any) -> tuple[SubjectRef, ...]:
+    return (extension_ref(event.extension),)
+
+
+def _its_case(extension: Extension | None, event: said.DisputeExtended) -> tuple[SubjectRef, ...]:
+    """The case whose dates move with the dispute's, where the desk has it before it."""
+    own = extension is not None and extension.dispute == event.dispute
+    return _at_the_desk(event) if own else ()
+
+
 def _table(*rows: tuple[type[Any], Callable[[Any], tuple[SubjectRef, ...]], Rule]) -> tuple[On, ...]:
     return tuple(On(event, subjects, _explained(event, rule)) for event, subjects, rule in rows)
 
@@ -51,7 +63,7 @@ def _explained(event: type[Any], rule: Rule) -> Rule:
 
 SERVICE: Final = Service(
     name="arbitration",
-    kinds=(CASES,),
+    kinds=(EXTENSIONS, CASES),
     rules=(
         *_table(
             # what is heard                  concerns       rule
@@ -80,6 +92,9 @@ SERVICE: Final = Service(
             (commands.RulingMade,            _case,         ruling.rule),
             (commands.RulingSeconded,        _case,         ruling.second),
         ),
+        On(commands.ExtensionGranted, _extension, extension.grant),
+        On(said.DisputeExtended, _extension, extension.executed, also=_its_case),
+        On(said.ExtensionRefused, _extension, extension.refused),
         OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
         OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
         OnTimer(appeal.APPEAL, appeal.time_is_over),

@@ -4,13 +4,19 @@ from typing import Any, Final
 
 from aftersales.contracts import marketplace as said
 from aftersales.contracts import tracking
-from aftersales.contracts.arbitration import AppealDecided, CaseProposed, CaseRuled, ServiceDecided
+from aftersales.contracts.arbitration import (
+    AppealDecided,
+    CaseProposed,
+    CaseRuled,
+    DisputeExtensionGranted,
+    ServiceDecided,
+)
 from aftersales.decision import SubjectRef
 from aftersales.service import On, OnTimer, Service
 from dispute.domain import transitions
 from dispute.domain.order import Order
 from dispute.domain.subjects import name_ref, order_ref, seller_ref
-from dispute.rules import appeal, deadlines, facts, party, payment, proposals, returns, rule, service, wait
+from dispute.rules import appeal, deadlines, extension, facts, party, payment, proposals, returns, rule, service, wait
 from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
@@ -67,6 +73,7 @@ PARCELS: Final = tuple(
         tracking.ParcelAnomalous,
         tracking.ParcelReturned,
         tracking.PromiseBroken,
+        tracking.PromiseExtended,
     )
 )
 
@@ -108,6 +115,7 @@ SERVICE: Final = Service(
         On(CaseRuled, _order, rule.case_ruled, also=_account),
         On(ServiceDecided, _order, service.service_decided, also=_account),
         On(AppealDecided, _order, appeal.decided, also=_account),
+        On(DisputeExtensionGranted, _order, extension.extend_dispute),
         *TIMERS,
     ),
     commands=frozenset({said.Command.TOPIC}),

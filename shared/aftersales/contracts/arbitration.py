@@ -6,8 +6,9 @@ from pydantic import Field
 
 from aftersales.contracts.appeal import AppealOutcome
 from aftersales.contracts.dispute import Liable
-from aftersales.contracts.envelope import Amount, Event, Id, Instant, Sentence, Token
+from aftersales.contracts.envelope import Amount, Country, Event, Id, Instant, Sentence, Token
 from aftersales.contracts.marketplace import Plan
+from aftersales.contracts.tracking import Days
 
 Payer = Literal["escrow", "platform_fund", "service_fund"]
 
@@ -105,3 +106,49 @@ class CaseClosed(CaseEvent):
 
     TYPE: ClassVar[str] = "arbitration.case_closed.v1"
     why: Sentence
+
+
+class ExtensionEvent(Event):
+    """Force majeure: the platform grants time (rulebook transition 28 and 8.21). at: when it was granted."""
+
+    TOPIC: ClassVar[str] = "arbitration.extensions"
+    extension: Id
+    days: Days
+    at: Instant
+
+
+class DisputeExtensionGranted(ExtensionEvent):
+    """Sent to dispute, which answers `dispute.extended` or `dispute.extension_refused`. agent: who granted it."""
+
+    TYPE: ClassVar[str] = "arbitration.dispute_extended.v1"
+    order: Id
+    dispute: Id
+    agent: Id
+
+
+class ParcelsExtended(ExtensionEvent):
+    """The promise of a held dispute's parcels moves, for dispute has extended the dispute."""
+
+    TYPE: ClassVar[str] = "arbitration.parcels_extended.v1"
+    order: Id
+    dispute: Id
+    parcels: tuple[Id, ...]
+
+
+class LaneExtended(ExtensionEvent):
+    """The promise of every parcel on a lane moves that is neither delivered nor past its promise."""
+
+    TYPE: ClassVar[str] = "arbitration.lane_extended.v1"
+    carrier_service: Token
+    destination: Country
+    agent: Id
+
+    @property
+    def key(self) -> str:
+        """The lane."""
+        return lane(self.carrier_service, self.destination)
+
+
+def lane(carrier_service: str, destination: str) -> str:
+    """A way that parcels travel, as one name; carrier services are named in upper or lower case alike."""
+    return f"{carrier_service.upper()}:{destination}"

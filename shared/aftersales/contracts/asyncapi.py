@@ -12,7 +12,11 @@ from aftersales.contracts.words import MODULES
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 UPSTREAM: Final = ("marketplace", "carrier")
 SPEAKERS: Final = {"marketplace": "upstream", "carrier": "upstream", "tracking": "order-tracking"}
-KEYS: Final = {"marketplace.parties": "party", "carrier.scans": "carrier and number"}
+KEYS: Final = {
+    "marketplace.parties": "party",
+    "carrier.scans": "carrier and number",
+    "arbitration.extensions": "order, or lane",
+}
 BINDING: Final = "0.5.0"
 ENVELOPE: Final = "CloudEventHeaders"
 DESCRIPTION: Final = (

@@ -70,6 +70,8 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "step": "dispute.opened",
     "ruling": "R-1",
     "proposal": "P-1",
+    "extension": "X-1",
+    "days": 10,
     "notice": "N-1",
     "instruction": "D1-refund-1",
     "decision": "A-1",
@@ -124,7 +126,7 @@ def _made(name: str, schema: Mapping[str, Any], shared: Mapping[str, Any]) -> An
 def _simplest(name: str, schema: Mapping[str, Any], shared: Mapping[str, Any]) -> Any:
     match schema.get("type"):
         case "array":
-            return [_made("", schema["items"], shared)]
+            return [_made(name.removesuffix("s"), schema["items"], shared)]
         case "integer":
             return schema.get("minimum", 1)
         case "boolean":

@@ -1,9 +1,21 @@
 """What order-tracking says of parcels. Every event carries all facts of the parcel: no listener waits for another."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from aftersales.contracts.carrier import ScanStatus
-from aftersales.contracts.envelope import Event, Id, Instant, Sentence, Token
+from aftersales.contracts.envelope import Event, Id, Instant, Part, Sentence, Token
+
+MOST_DAYS = 365
+Days = Annotated[int, Field(ge=1, le=MOST_DAYS, description="days of 24 h")]
+
+
+class Extension(Part):
+    """A promise was extended for force majeure by the platform's extension of this id (rulebook 8.21)."""
+
+    extension: Id
+    days: Days
 
 
 class ParcelEvent(Event):
@@ -11,7 +23,7 @@ class ParcelEvent(Event):
 
     status: the last scan by its own instant (rulebook 8.18), None before any. seen: every status ever scanned.
     delivered_at, attempted_at: the first such scan by its own instant. promise_ends_at: the end of the promised
-    delivery time; a delivery at it is late.
+    delivery time, `extensions` included; a delivery at it is late.
     """
 
     TOPIC: ClassVar[str] = "tracking.parcels"
@@ -29,6 +41,7 @@ class ParcelEvent(Event):
     attempted_at: Instant | None
     seen: tuple[ScanStatus, ...]
     policy: Sentence
+    extensions: tuple[Extension, ...] = ()
 
 
 class ParcelTracked(ParcelEvent):
@@ -76,3 +89,9 @@ class ReturnScanned(Event):
     status: ScanStatus
     scanned_at: Instant
     delivered_at: Instant | None
+
+
+class PromiseExtended(ParcelEvent):
+    """Force majeure: the promised delivery time ends later; the newest of `extensions` did it."""
+
+    TYPE: ClassVar[str] = "tracking.promise_extended.v1"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aftersales.contracts import marketplace, tracking
-from aftersales.contracts.arbitration import AppealDecided, CaseRuled
+from aftersales.contracts.arbitration import AppealDecided, CaseRuled, DisputeExtensionGranted
 from aftersales.contracts.marketplace import Line, OrderPlaced, ParcelShipped, Plan
 
 DAY: Final = timedelta(days=1)
@@ -217,3 +217,14 @@ def an_appeal_decided(outcome: str, at: datetime, **differs: Any) -> AppealDecid
     }
     said: AppealDecided = built(AppealDecided, known, differs)
     return said
+
+
+def an_extension(at: datetime, days: int = 10, **differs: Any) -> DisputeExtensionGranted:
+    known = {"extension": "X1", "days": days, "at": at, "order": "O1", "dispute": "D1", "agent": "sue"}
+    found: DisputeExtensionGranted = built(DisputeExtensionGranted, known, differs)
+    return found
+
+
+def promise_extended(parcel: str = "P1", *extensions: tuple[str, int], **differs: Any) -> tracking.ParcelEvent:
+    said = tuple(tracking.Extension(extension=name, days=days) for name, days in (extensions or (("X1", 10),)))
+    return told(tracking.PromiseExtended, None, None, parcel, extensions=said, **differs)

@@ -53,6 +53,7 @@ MORE: Final[dict[type[DisputeStep], dict[str, Any]]] = {
     said.DisputeReviewStarted: {"file": FILE},
     said.DisputeFactsChanged: {"file": FILE},
     said.DisputeRuled: {"ruling": "r1", "rule": "R20", "liable": "seller", "remedy": "refund", **AMOUNTS},
+    said.DisputeExtended: {"extension": "X1", "days": 10, "parcels": ()},
     said.DisputeReturnShipped: {"carrier": "EMS", "number": "EE9", "freight": 840},
     said.DisputeReturnDelivered: {},
     said.DisputeReturnConfirmed: {"how": "silence"},

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
+from aftersales.contracts.arbitration import ParcelsExtended
 from aftersales.contracts.marketplace import AddressChanged
 from aftersales.runtime.unit.decide import MAX_STATE
 from order_tracking.domain.order import Order
 from order_tracking.domain.parcel import Parcel
 from order_tracking.domain.refs import order_ref, parcel_ref
 from order_tracking.handlers import SERVICE
+from order_tracking.rules.extension import MOST_EXTENSIONS
 from order_tracking.rules.orders import MOST_DESTINATIONS
 from order_tracking.rules.scans import MOST_SCANS
 from order_tracking.rules.shipments import MOST_PARCELS, MOST_SHIPMENTS, MOST_SPANS
@@ -77,4 +79,28 @@ def test_the_fullest_number() -> None:
     refused = a_scan("in_transit", SHIPPED + DAY, carrier=carrier, number=number)
     assert [each.slug for each in world.hear(refused, SHIPPED)] == ["too-many-scans"]
     received = MOST_SHIPMENTS * len("2025-02-27T00:00:00.000001Z")
+    assert size(world, parcel_ref(carrier, number), Parcel) + received < FULL
+
+
+def test_the_fullest_number_whose_promises_were_extended_as_often_as_they_can_be() -> None:
+    world, carrier, number = InMemory(SERVICE), "c" * 40, named("E")
+    for n in range(MOST_SHIPMENTS):
+        order = named(f"O{n}")
+        world.hear(an_order(order=order, placed_at=PLACED + MICRO, **PARTIES), PLACED, source=named("market"))
+        assert shipped(world, order, n, number=number) is None
+        for extension in range(MOST_EXTENSIONS):
+            extended = ParcelsExtended(
+                order=order,
+                dispute="D1",
+                extension=named(extension),
+                days=100,
+                at=SHIPPED,
+                parcels=(named(f"P{n}"),),
+            )
+            world.hear(extended, SHIPPED)
+    for n in range(MOST_SCANS):
+        at = SHIPPED + DAY + MICRO * (n + 1)
+        world.hear(a_scan("out_for_delivery", at, carrier=carrier, number=number), SHIPPED)
+    received = MOST_SHIPMENTS * len("2025-02-27T00:00:00.000001Z")
+    assert len(world.states[parcel_ref(carrier, number)].shipments[0].extensions) == MOST_EXTENSIONS
     assert size(world, parcel_ref(carrier, number), Parcel) + received < FULL

@@ -135,7 +135,24 @@ ALL_READ: Final = at_the_desk((200,) * 4, (200,) * 4)
 RULED: Final = at_the_desk((201, 201, TAKEN, 201), (201,) * 4)
 FOUND: Final = {"findings": {"counterfeit": "upheld"}}
 
+# A supervisor grants; whose dispute it is only dispute knows, which refuses a supervisor who is a party of it.
+GRANTED: Final[Grid] = {
+    "nobody": (401,) * 5,
+    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404,) * 5),
+    "agent": (403,) * 5,
+    "the buyer as agent": (403,) * 5,
+    "supervisor": (201,) * 5,
+    "the seller as supervisor": (201,) * 5,
+}
+EXTENSION: Final[Grid] = {
+    "nobody": (401,) * 5,
+    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404,) * 5),
+    **dict.fromkeys(("agent", "supervisor", "the buyer as agent", "the seller as supervisor"), (*(200,) * 4, 404)),
+}
+
 ARBITRATION: Final = {
+    "POST /extensions": Row(GRANTED, "case", {"days": 3, "order": "{order}", "dispute": "{dispute}"}),
+    "GET /extensions/{extension}": Row(EXTENSION, "extension"),
     "GET /cases": Row(ALL_READ, "case", LISTED),
     "GET /cases/{case}": Row(ALL_READ, "case"),
     "GET /cases/{case}/notes": Row(ALL_READ, "case"),

@@ -71,6 +71,7 @@ class Thing:
             "number": number,
             "notice": notice,
             "ruling": ruling,
+            "extension": ruling,
             "version": "1",
             **self.more,
         }
@@ -113,6 +114,9 @@ async def parcels(made: Served, row: Row, things: Sequence[Thing]) -> None:
 
 
 async def cases(made: Served, row: Row, things: Sequence[Thing]) -> None:
+    if row.kind == "extension":
+        await extensions(made, things)
+        return
     told = spoken.a_told_file()
     if row.kind != "case":
         # Above the limit of four eyes.
@@ -134,6 +138,13 @@ async def cases(made: Served, row: Row, things: Sequence[Thing]) -> None:
             ruled = await made.post(f"{case}/rulings", who_may.FOUND, role="supervisor", sub="ida", seen=seen)
             assert ruled.json()["ruling_status"] == "awaiting_second"
             thing.more["ruling"] = ruled.json()["ruling"]
+
+
+async def extensions(made: Served, things: Sequence[Thing]) -> None:
+    for thing in things:
+        wanted = {"days": 3, "order": thing.names["order"], "dispute": thing.names["dispute"]}
+        answer = await made.post("/extensions", wanted, role="supervisor", sub="ida")
+        thing.more["extension"] = answer.json()["extension"]
 
 
 async def notices(made: Served, row: Row, things: Sequence[Thing]) -> None:

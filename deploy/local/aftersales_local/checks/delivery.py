@@ -10,10 +10,10 @@ from aftersales_local.checks.topics import Seen
 
 # Who listens to what (design section 4).
 LISTENS: Final = {
-    "order_tracking": ("marketplace.orders", "carrier.scans"),
+    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions"),
     "dispute": (
         *("marketplace.orders", "marketplace.complaints", "marketplace.payments", "marketplace.parties"),
-        *("tracking.parcels", "arbitration.cases"),
+        *("tracking.parcels", "arbitration.cases", "arbitration.extensions"),
     ),
     "arbitration": ("dispute.disputes",),
     "notification": ("dispute.disputes", "tracking.parcels", "marketplace.parties"),

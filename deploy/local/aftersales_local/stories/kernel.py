@@ -180,7 +180,7 @@ class World:
         try:
             also = on.also(state, event)
             others = {ref: self.states.get(Place(place.service, ref)) for ref in also} if also else NOBODY
-            given = self._given(cause, said, others)
+            given = self._given(cause, said, others, self._found(on, place.service, state, event))
             return on.decide(state, event, given)
         except Refused as problem:
             return refused(problem.slug, problem.sentence)
@@ -189,7 +189,20 @@ class World:
             self.broken[place] = f"{type(problem).__name__}: {problem}"
             return refused("parked", self.broken[place])
 
-    def _given(self, cause: UUID, said: Said | None, others: Mapping[SubjectRef, Any]) -> Given:
+    def _found(self, on: On | OnTimer, service: str, state: Any, event: Event | TimerFired) -> tuple[SubjectRef, ...]:
+        among = on.among(state, event) if isinstance(on, OnTimer) else None
+        if among is None:
+            return ()
+        kind = among.kind.name
+        return among.within(
+            (place.subject.id, known)
+            for place, known in self.states.items()
+            if place.service == service and place.subject.kind == kind
+        )
+
+    def _given(
+        self, cause: UUID, said: Said | None, others: Mapping[SubjectRef, Any], found: tuple[SubjectRef, ...]
+    ) -> Given:
         return Given(
             now=self.now,
             arrived_at=self.now,
@@ -198,6 +211,7 @@ class World:
             source=said.source if said else None,
             actor=said.actor if said else None,
             others=others,
+            found=found,
         )
 
     def _keep(self, place: Place, decision: Decision, cause: UUID) -> None:

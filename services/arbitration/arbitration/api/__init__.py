@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from arbitration.api import cases, commands, words
+from arbitration.api import cases, commands, extensions, words
 
 
 def routers() -> list[APIRouter]:
-    return [cases.router, commands.router, words.router]
+    return [cases.router, commands.router, words.router, extensions.router]

@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from aftersales.contracts.envelope import Amount, Event, Id, Part, Words
+from aftersales.contracts.envelope import Amount, Country, Event, Id, Part, Token, Words
 from aftersales.contracts.marketplace import Plan
+from aftersales.contracts.tracking import Days
 from arbitration.domain.findings import Stated
 from arbitration.domain.offer import ServiceOutcome
 
@@ -89,3 +90,20 @@ class RulingSeconded(DeskCommand):
 
     TYPE: ClassVar[str] = "arbitration.ruling_seconded.v1"
     ruling: Id
+
+
+class ExtensionGranted(Event):
+    """More time for force majeure: of a dispute `order` and `dispute` are named, of a lane the other two."""
+
+    TYPE: ClassVar[str] = "arbitration.extension_granted.v1"
+    extension: Id
+    agent: Id
+    days: Days
+    order: Id | None = None
+    dispute: Id | None = None
+    carrier_service: Token | None = None
+    destination: Country | None = None
+
+    @property
+    def key(self) -> str:
+        return self.extension

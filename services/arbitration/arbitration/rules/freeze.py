@@ -1,8 +1,6 @@
 """A chargeback stops a case: nothing is decided and no deadline counts until it ends (rulebook 8.20)."""
 
-from datetime import timedelta
-
-from msgspec.structs import replace
+from datetime import datetime, timedelta
 
 from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.decision import Because, Decision, Given, Timer, nothing
@@ -30,32 +28,28 @@ def resume(case: Case | None, event: DisputeResumed, _given: Given) -> Decision:
         return Decision(state=case, timers=(appeal_timer(case),), because=Because("transition 27"))
     if event.chargeback == "lost" or case.status in OVER:
         return Decision(state=case, because=Because("transition 27"))
-    moved = later(case, event.at - max(event.frozen_at, case.review_at or event.frozen_at))
-    # What dispute watches too stands in its own words.
-    if case.status is CaseStatus.SERVICE:
-        moved = replace(moved, service_until=event.deadline)
-    if case.proposed_until is not None:
-        moved = replace(moved, proposed_until=event.deadline)
-    timers = (*deadlines(moved), *service_timers(moved, event.at))
-    return Decision(state=moved, timers=timers, because=Because("transition 27"))
+    moved = later(case, event.at - max(event.frozen_at, case.review_at or event.frozen_at), event.deadline)
+    return Decision(state=moved, timers=deadlines(moved, event.at), because=Because("transition 27"))
 
 
-def later(case: Case, by: timedelta) -> Case:
-    """The case with everything that it waits for so much later."""
+def later(case: Case, by: timedelta, deadline: datetime | None) -> Case:
+    """The case with everything that it waits for so much later; what dispute watches too ends at its `deadline`."""
     return changed(
         case,
         evidence_until=case.evidence_until and case.evidence_until + by,
         reassign_at=case.reassign_at and case.reassign_at + by,
         fallback_at=case.fallback_at and case.fallback_at + by,
+        service_until=deadline if case.status is CaseStatus.SERVICE else case.service_until,
+        proposed_until=deadline if case.proposed_until is not None else None,
     )
 
 
-def deadlines(case: Case) -> tuple[Timer, ...]:
-    """The timers of the review, for the dates as they stand; those for earlier dates are outlived."""
+def deadlines(case: Case, at: datetime) -> tuple[Timer, ...]:
+    """The timers for the dates as they stand `at` an instant; those for earlier dates are outlived."""
     if case.status is CaseStatus.EVIDENCE or case.reassign_at is None or case.fallback_at is None:
-        return ()
+        return service_timers(case, at)
     reassign = () if case.reassigned else (review_timer(REASSIGN, case.reassign_at, case),)
-    return (*reassign, review_timer(FALLBACK, case.fallback_at, case))
+    return (*reassign, review_timer(FALLBACK, case.fallback_at, case), *service_timers(case, at))
 
 
 def _heard() -> Decision:

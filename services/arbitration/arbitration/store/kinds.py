@@ -7,8 +7,10 @@ from typing import Any, Final
 from aftersales.decision import SubjectRef
 from aftersales.service import Kind, View
 from arbitration.domain.case import Case
+from arbitration.domain.extension import Extension
 
 CASE: Final = "case"
+EXTENSION: Final = "extension"
 # Cases that wait for nothing come last in the queue; a column that is never null keeps its pages in one order.
 NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -16,6 +18,10 @@ NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 def case_ref(dispute: str) -> SubjectRef:
     """The case of a dispute: one row, whatever the number of escalations."""
     return SubjectRef(CASE, dispute)
+
+
+def extension_ref(extension: str) -> SubjectRef:
+    return SubjectRef(EXTENSION, extension)
 
 
 def _columns(case: Case) -> Mapping[str, Any]:
@@ -39,3 +45,4 @@ def _numbers(subject: str, case: Case) -> Iterable[Mapping[str, Any]]:
 
 
 CASES: Final = Kind(CASE, "cases", Case, _columns, views=(View("case_numbers", ("case_id", "number"), _numbers),))
+EXTENSIONS: Final = Kind(EXTENSION, "extensions", Extension)

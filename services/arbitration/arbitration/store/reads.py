@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.runtime.paging import Page
 from arbitration.domain.case import Case, CaseStatus
-from arbitration.store.tables import CASES, NOTES, NUMBERS
+from arbitration.domain.extension import Extension
+from arbitration.store.tables import CASES, EXTENSIONS, NOTES, NUMBERS
 
 STATES: Final = msgspec.json.Decoder(Case)
+GRANTED: Final = msgspec.json.Decoder(Extension)
 LISTED: Final = [column for column in CASES.c if column.name not in ("state", "version", "urgency")]
 
 
@@ -34,6 +36,13 @@ async def find(reads: AsyncEngine, case: str, reader: str) -> tuple[Case, dateti
     async with reads.connect() as connection:
         row = (await connection.execute(query)).one_or_none()
     return None if row is None else (STATES.decode(row[0]), row[1])
+
+
+async def find_extension(reads: AsyncEngine, extension: str) -> Extension | None:
+    query = select(cast(EXTENSIONS.c.state, Text)).where(EXTENSIONS.c.id == extension)
+    async with reads.connect() as connection:
+        state = await connection.scalar(query)
+    return None if state is None else GRANTED.decode(state)
 
 
 async def list_cases(reads: AsyncEngine, wanted: Wanted, page: Page, reader: str) -> tuple[list[Row[Any]], str | None]:

@@ -43,3 +43,11 @@ NOTES: Final = Table(
     Column("words", Text, nullable=False),
     Column("written_at", INSTANT, nullable=False),
 )
+
+EXTENSIONS: Final = Table(
+    "extensions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", JSONB),
+)

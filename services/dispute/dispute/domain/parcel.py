@@ -1,7 +1,7 @@
 """A parcel as far as disputes care: what it carries, its promise, and the facts of its journey."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -41,12 +41,20 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
         return self.units is None or any(span.first <= number <= span.last for span in self.units.get(line, ()))
 
 
+class Extended(NamedTuple):
+    """An extension of a promise for force majeure, by its id."""
+
+    extension: str
+    days: int
+
+
 class Parcel(Struct, frozen=True, omit_defaults=True):
     """Two speakers tell of a parcel, in any order: the marketplace that it was shipped, order-tracking how it travels.
 
     shipped, promise_ends_at: None until the marketplace spoke. status: the last scan by its own instant `scanned_at`.
     delivered_at, attempted_at: the first such scan. seen: every status ever scanned, sorted. broken: order-tracking
-    said that the promise ended undelivered. extended: the promise was extended for force majeure.
+    said that the promise, as it stands, ended undelivered. extensions: for force majeure, sorted; `promise_ends_at` has
+    them in it.
     """
 
     id: str
@@ -58,7 +66,15 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     attempted_at: datetime | None = None
     seen: tuple[ScanStatus, ...] = ()
     broken: bool = False
-    extended: bool = False
+    extensions: tuple[Extended, ...] = ()
+
+    @property
+    def extended(self) -> bool:
+        return bool(self.extensions)
+
+    @property
+    def extended_by(self) -> timedelta:
+        return timedelta(days=sum(each.days for each in self.extensions))
 
     @property
     def under_way(self) -> bool:
@@ -75,6 +91,8 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     def merged(self, told: ParcelEvent) -> "Parcel":
         """With what order-tracking told; the same for every order and repetition of what it ever told."""
         latest = told if self._older_than(told) else self
+        theirs = {Extended(each.extension, each.days) for each in told.extensions}
+        known = self.knowing(theirs)
         return replace(
             self,
             status=latest.status,
@@ -82,8 +100,14 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
             delivered_at=_earlier(self.delivered_at, told.delivered_at),
             attempted_at=_earlier(self.attempted_at, told.attempted_at),
             seen=tuple(sorted({*self.seen, *told.seen})),
-            broken=self.broken or isinstance(told, PromiseBroken),
+            broken=known.broken or (isinstance(told, PromiseBroken) and theirs == set(known.extensions)),
+            extensions=known.extensions,
         )
+
+    def knowing(self, extensions: Iterable[Extended]) -> "Parcel":
+        """With these extensions too. A promise that was broken stands anew where one is news."""
+        every = tuple(sorted({*self.extensions, *extensions}))
+        return replace(self, extensions=every, broken=self.broken and every == self.extensions)
 
     def _older_than(self, told: ParcelEvent) -> bool:
         """Of scans at one instant the later arrival is the last (8.18): it has seen no less."""

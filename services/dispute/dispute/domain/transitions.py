@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from aftersales.contracts.arbitration import AppealDecided, CaseProposed, CaseRuled, ServiceDecided
+from aftersales.contracts.arbitration import (
+    AppealDecided,
+    CaseProposed,
+    CaseRuled,
+    DisputeExtensionGranted,
+    ServiceDecided,
+)
 from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
@@ -146,6 +152,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("27", OPEN, ChargebackOpened, PROVIDER, ()),
     Transition("27", OPEN, ChargebackWon, PROVIDER, ()),
     Transition("27", TAKEN_OVER, ChargebackLost, PROVIDER, (CLOSED_EXTERNAL,)),
+    Transition("28", OPEN, DisputeExtensionGranted, DESK, OPEN),
     Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,)),
     Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, (PLATFORM_PROPOSED, *EXECUTED)),
     Transition("30", (PLATFORM_PROPOSED,), PROPOSAL_DUE, TIMER, EXECUTED),

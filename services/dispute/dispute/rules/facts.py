@@ -3,8 +3,6 @@
 Facts may come in any order and any number of times and lead to the same order; what is known already changes nothing.
 """
 
-from datetime import datetime
-
 from msgspec.structs import replace
 
 from aftersales.contracts.envelope import YEARS
@@ -19,14 +17,15 @@ from aftersales.contracts.marketplace import (
 from aftersales.contracts.tracking import ParcelEvent
 from aftersales.decision import Decision, Given, nothing, refused
 from aftersales.policy.book import PolicyBook
-from aftersales.policy.promise import promise_end
 from dispute.domain import states
 from dispute.domain.order import Address, Order
 from dispute.domain.parcel import Parcel, Shipment
 from dispute.domain.terms import Terms
 from dispute.rules import windows
 from dispute.rules.draft import Draft
+from dispute.rules.extension import promise_moved
 from dispute.rules.hold import parcels_changed, tell_desk
+from dispute.rules.promise import promised
 from dispute.rules.settle import close
 
 # As in order-tracking. An order's row stays small; nobody sends one order in more parcels, or moves house more often.
@@ -38,24 +37,6 @@ def placed(order: Order, said: OrderPlaced, source: str, policies: PolicyBook) -
     """The order with its terms: frozen units, and the policy in force when it was placed, for good."""
     policy = policies.in_force(said.placed_at).identity
     return promised(replace(order, terms=Terms.of(said, source, policy)), policies)
-
-
-def promised(order: Order, policies: PolicyBook) -> Order:
-    """With the promise of every shipped parcel as the facts known now have it (M1)."""
-    policy = policies.named(order.known.policy)
-
-    def end(shipment: Shipment) -> datetime:
-        return promise_end(
-            policy,
-            carrier_service=order.known.carrier_service,
-            destination=order.destination_at(shipment.shipped_at),
-            promise_days=order.known.promise_days,
-            shipped_at=shipment.shipped_at,
-            scope=order.known.scope,
-        )
-
-    shipped = {key: replace(p, promise_ends_at=end(p.shipped)) for key, p in order.parcels.items() if p.shipped}
-    return replace(order, parcels={**order.parcels, **shipped})
 
 
 def order_paid(order: Order, said: OrderPaid, given: Given) -> Decision:
@@ -123,6 +104,8 @@ def parcel_told(order: Order | None, told: ParcelEvent, given: Given) -> Decisio
         return refused("too-many-parcels", f"An order can be sent in {MOST_PARCELS} parcels.")
     parcel = before.merged(told)
     learnt = replace(order, parcels={**order.parcels, parcel.id: parcel})
+    if parcel.extensions != before.extensions and order.terms is not None:
+        learnt = promised(learnt, given.policies)
     if parcel == order.parcels.get(parcel.id):
         return nothing("known", f"This is known of parcel {parcel.id}.")
     return _parcel_learnt(order, learnt, parcel.id, given)
@@ -132,6 +115,7 @@ def _parcel_learnt(before: Order, order: Order, parcel: str, given: Given) -> De
     draft = Draft(order, given)
     draft.facts.update(parcel=parcel, status=order.parcels[parcel].status)
     if order.terms is not None:
+        promise_moved(draft, before, order.parcels[parcel])
         parcels_changed(draft, before, order.parcels[parcel])
     return draft.decision(draft.why())
 

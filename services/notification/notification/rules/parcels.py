@@ -11,6 +11,7 @@ from aftersales.contracts.tracking import (
     ParcelReturned,
     ParcelTracked,
     PromiseBroken,
+    PromiseExtended,
 )
 from aftersales.decision import Because, Decision, Given, Rule, nothing
 from notification.domain.notice import About, Wording
@@ -22,6 +23,7 @@ THINGS: Final = {
     ParcelDelivered: "delivered",
     ParcelReturned: "returned",
     PromiseBroken: "promise_broken",
+    PromiseExtended: "promise_extended",
 }
 # The worst order has a hundred parcels, each with some eight things to say; more is not remembered.
 MOST_PARCELS: Final = 100
@@ -48,5 +50,8 @@ def tell_parcel(words: Wording) -> Rule:
 
 
 def _thing(event: ParcelEvent) -> str:
-    """Several anomalies of one parcel are several things."""
-    return str(event.status) if isinstance(event, ParcelAnomalous) else THINGS[type(event)]
+    """Several anomalies of one parcel are several things; so is the end of a promise that was extended."""
+    if isinstance(event, ParcelAnomalous):
+        return str(event.status)
+    times = len(event.extensions) if isinstance(event, PromiseBroken | PromiseExtended) else 0
+    return f"{THINGS[type(event)]} {times}" if times else THINGS[type(event)]

@@ -177,6 +177,11 @@ def _coming(step: DisputeStep, reader: Reader) -> str:
     return ""
 
 
+def extended(step: said.DisputeExtended, _reader: Reader) -> Words:
+    days = "a day" if step.days == 1 else f"{step.days} days"
+    return Words("More time", f"Because of events nobody can help, the platform grants {days} more.")
+
+
 STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeOpened: opened,
     said.DisputePlanChanged: plan_changed,
@@ -193,6 +198,7 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeReviewStarted: review_started,
     said.DisputeFactsChanged: facts_changed,
     said.DisputeRuled: ruled,
+    said.DisputeExtended: extended,
     said.DisputeReturnShipped: return_shipped,
     said.DisputeReturnDelivered: return_delivered,
     said.DisputeReturnConfirmed: return_confirmed,

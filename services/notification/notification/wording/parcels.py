@@ -46,12 +46,18 @@ def promise_broken(parcel: said.PromiseBroken, reader: Reader) -> Words:
     return Words("Your parcel is late", sentences(text, "You may open a dispute on this order and ask for your money."))
 
 
+def promise_extended(parcel: said.PromiseExtended, reader: Reader) -> Words:
+    text = "Because of events nobody can help, it is now promised to arrive before"
+    return Words("Your parcel takes longer", f"{text} {when(parcel.promise_ends_at, reader)}.")
+
+
 PARCELS: Final[Mapping[type[said.ParcelEvent], Callable[[Any, Reader], Words]]] = {
     said.ParcelTracked: tracked,
     said.ParcelDelivered: delivered,
     said.ParcelAnomalous: anomalous,
     said.ParcelReturned: returned,
     said.PromiseBroken: promise_broken,
+    said.PromiseExtended: promise_extended,
 }
 
 

@@ -1,10 +1,11 @@
 """An order: what was placed, what was shipped of it, and what was heard too early."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Span(NamedTuple):
@@ -30,13 +31,26 @@ class Placed(Struct, frozen=True, omit_defaults=True):
 
 
 class Shipped(Struct, frozen=True, omit_defaults=True):
-    """A parcel handed to a carrier; units: line to spans, None is every unit of the order."""
+    """A parcel handed to a carrier; units: line to spans, None is every unit of the order.
+
+    promised: days from the dispatch to the end of the promise, extensions included; None where nobody noted them yet.
+    """
 
     parcel: str
     carrier: str
     number: str
     shipped_at: datetime
     units: Mapping[str, tuple[Span, ...]] | None
+    promised: int | None = None
+
+    @property
+    def declared(self) -> "Shipped":
+        """What the seller said, without what follows from it."""
+        return replace(self, promised=None)
+
+    @property
+    def promise_ends_at(self) -> datetime | None:
+        return None if self.promised is None else self.shipped_at + timedelta(days=self.promised)
 
 
 class Destination(NamedTuple):
@@ -66,6 +80,11 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
     def parcel(self, name: str) -> Shipped | None:
         return next((each for each in self.parcels if each.parcel == name), None)
+
+    def lane(self, of: Shipped) -> tuple[str, str] | None:
+        """The carrier service in upper case, and the country that the parcel was sent to."""
+        placed = self.placed
+        return None if placed is None else (placed.carrier_service.upper(), self.destination(placed, of.shipped_at))
 
     def destination(self, placed: Placed, at: datetime) -> str:
         """The country in force at an instant."""

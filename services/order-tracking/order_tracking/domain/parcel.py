@@ -1,9 +1,10 @@
 """A parcel: what carriers said of a number, and which shipments travel under it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.contracts.carrier import ScanStatus
 
@@ -35,11 +36,18 @@ class Scan(NamedTuple):
     ahead: bool = False
 
 
+class Extended(NamedTuple):
+    """An extension of a promise by its id."""
+
+    extension: str
+    days: int
+
+
 class Shipment(Struct, frozen=True, omit_defaults=True):
     """One parcel of one order that travels under the number.
 
     policy: the identity of the version that the order is pinned to. received_at: the buyer confirmed the receipt then.
-    broken: promise_broken was said.
+    broken: promise_broken was said. extensions: for force majeure; `promise_ends_at` has them in it.
     """
 
     order: str
@@ -54,6 +62,16 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
     policy: str
     received_at: datetime | None = None
     broken: bool = False
+    extensions: tuple[Extended, ...] = ()
+
+    def extended(self, extension: "Extended") -> "Shipment":
+        """With a promise that ends later; one that was broken stands anew."""
+        return replace(
+            self,
+            promise_ends_at=self.promise_ends_at + timedelta(days=extension.days),
+            broken=False,
+            extensions=(*self.extensions, extension),
+        )
 
 
 class WayBack(Struct, frozen=True, omit_defaults=True):

@@ -80,4 +80,5 @@ def told(event: type[tracking.ParcelEvent], shipment: Shipment, facts: Facts) ->
         attempted_at=facts.attempted_at,
         seen=facts.seen,
         policy=shipment.policy,
+        extensions=tuple(tracking.Extension(extension=each.extension, days=each.days) for each in shipment.extensions),
     )

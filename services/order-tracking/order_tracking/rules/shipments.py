@@ -31,7 +31,8 @@ def ship(state: Order | None, event: ParcelShipped, given: Given) -> Decision:
         return known
     order, placed = known
     shipped = _shipped(event)
-    if order.parcel(event.parcel) == shipped:
+    known_as = order.parcel(event.parcel)
+    if known_as is not None and known_as.declared == shipped:
         return nothing("parcel-known", f"Parcel {event.parcel} of order {event.order} is known.")
     ref = parcel_ref(event.carrier, event.number)
     parcel: Parcel = given.others[ref] or Parcel()
@@ -39,6 +40,7 @@ def ship(state: Order | None, event: ParcelShipped, given: Given) -> Decision:
     if (refusal := _refusal(order, placed, shipped, parcel, ends_at)) is not None:
         return refusal
     shipment = _shipment(event, placed, ends_at)
+    shipped = replace(shipped, promised=(ends_at - event.shipped_at).days)
     facts = facts_of(parcel.scans, shipment)
     return Decision(
         state=replace(order, parcels=(*order.parcels, shipped)),

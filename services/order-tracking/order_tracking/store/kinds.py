@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from aftersales.service import Kind, View
+from order_tracking.domain.lane import Lane
 from order_tracking.domain.order import Order
 from order_tracking.domain.parcel import Parcel
-from order_tracking.domain.refs import ORDER, PARCEL, parcel_ref
+from order_tracking.domain.refs import LANE, ORDER, PARCEL, parcel_ref
 
 
 def _shipments(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
@@ -22,10 +23,15 @@ def _shipments(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
             "seller": order.placed.seller,
             "source": order.placed.source,
             "shipped_at": shipped.shipped_at,
+            "carrier_service": order.placed.carrier_service.upper(),
+            "destination": order.destination(order.placed, shipped.shipped_at),
+            "promise_ends_at": shipped.promise_ends_at,
         }
         for shipped in order.parcels
     ]
 
 
-ORDERS: Final = Kind(ORDER, "orders", Order, views=(View("shipment", ("order_id", "parcel"), _shipments),))
+SHIPMENTS: Final = View("shipment", ("order_id", "parcel"), _shipments)
+ORDERS: Final = Kind(ORDER, "orders", Order, views=(SHIPMENTS,))
 PARCELS: Final = Kind(PARCEL, "parcels", Parcel)
+LANES: Final = Kind(LANE, "lanes", Lane)

@@ -21,6 +21,7 @@ def _subjects(name: str) -> Table:
 
 ORDERS: Final = _subjects("orders")
 PARCELS: Final = _subjects("parcels")
+LANES: Final = _subjects("lanes")
 
 SHIPMENT: Final = Table(
     "shipment",
@@ -33,6 +34,9 @@ SHIPMENT: Final = Table(
     Column("seller", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("shipped_at", INSTANT, nullable=False),
+    Column("carrier_service", Text),
+    Column("destination", Text),
+    Column("promise_ends_at", INSTANT),
 )
 
 SCAN: Final = Table(

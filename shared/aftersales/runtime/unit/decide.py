@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 import orjson
@@ -89,6 +90,7 @@ class Decider:
         now: datetime,
         outages: tuple[Outage, ...],
         parked: frozenset[SubjectRef],
+        found: Mapping[UUID, tuple[SubjectRef, ...]],
     ) -> None:
         self._kinds = {kind.name: kind for kind in service.kinds}
         self._order = [kind.name for kind in service.kinds]
@@ -98,6 +100,7 @@ class Decider:
         self._time = now.isoformat()
         self._outages = outages
         self._parked = set(parked)
+        self._found = found
         self._states = {ref: row.state for ref, row in rows.items()}
         self._versions = {ref: row.version for ref, row in rows.items()}
         self.book = Book()
@@ -164,6 +167,7 @@ class Decider:
             actor=cause.actor,
             outages=self._outages,
             others={ref: self._states[ref] for ref in others},
+            found=self._found.get(cause.id, ()),
         )
         try:
             decision = on.decide(state, cause.event, given)

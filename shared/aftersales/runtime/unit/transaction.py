@@ -16,6 +16,7 @@ from aftersales.runtime.fence import Claim
 from aftersales.runtime.postgres import Connection
 from aftersales.runtime.unit.admit import Known, look_up, sift
 from aftersales.runtime.unit.decide import Book, Decider
+from aftersales.runtime.unit.find import find
 from aftersales.runtime.unit.keep import Keeper
 from aftersales.runtime.unit.lock import Locks
 from aftersales.service import On, OnTimer, Service
@@ -91,6 +92,7 @@ class Transaction:
             now=moment.now,
             outages=moment.outages,
             parked=await _parked(connection, causes),
+            found=await find(connection, causes, rows, self._rule_of),
         )
         count = decider.run(causes, self._rule_of)
         taken = positions[count] if count < len(causes) else len(items)
