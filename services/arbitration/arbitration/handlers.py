@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aftersales.contracts import appeal as told
 from aftersales.contracts import dispute as said
+from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.decision import Rule, SubjectRef
 from aftersales.service import On, OnTimer, Service
 from arbitration.domain import commands
@@ -47,7 +48,7 @@ def _extension(event: Any) -> tuple[SubjectRef, ...]:
     return (extension_ref(event.extension),)
 
 
-def _its_case(extension: Extension | None, event: said.DisputeExtended) -> tuple[SubjectRef, ...]:
+def _its_case(extension: Extension | None, event: DisputeExtended) -> tuple[SubjectRef, ...]:
     """The case whose dates move with the dispute's, where the desk has it before it."""
     own = extension is not None and extension.dispute == event.dispute
     return _at_the_desk(event) if own else ()
@@ -93,8 +94,8 @@ SERVICE: Final = Service(
             (commands.RulingSeconded,        _case,         ruling.second),
         ),
         On(commands.ExtensionGranted, _extension, extension.grant),
-        On(said.DisputeExtended, _extension, extension.executed, also=_its_case),
-        On(said.ExtensionRefused, _extension, extension.refused),
+        On(DisputeExtended, _extension, extension.executed, also=_its_case),
+        On(ExtensionRefused, _extension, extension.refused),
         OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
         OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
         OnTimer(appeal.APPEAL, appeal.time_is_over),

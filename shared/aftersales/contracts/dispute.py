@@ -7,7 +7,6 @@ from pydantic import StringConstraints
 from aftersales.contracts.envelope import Amount, Currency, Event, Id, Instant, Part, Sentence, Token
 from aftersales.contracts.file import File
 from aftersales.contracts.marketplace import Plan
-from aftersales.contracts.tracking import Days
 
 Party = Literal["buyer", "seller"]
 # What a `ce_source` may be: printable ASCII.
@@ -177,28 +176,6 @@ class RulingOvertaken(Event):
     order: Id
     dispute: Id
     ruling: Id
-    slug: Token | Id
-    sentence: Sentence
-    state: DisputeState | None
-
-
-class DisputeExtended(DisputeStep):
-    """Force majeure: its deadlines moved by `days`; of a held dispute the promise of `parcels` too (rulebook 8.21)."""
-
-    TYPE: ClassVar[str] = "dispute.extended.v1"
-    extension: Id
-    days: Days
-    parcels: tuple[Id, ...]
-
-
-class ExtensionRefused(Event):
-    """The platform's extension met a dispute that is closed or that cannot be extended; nothing changed."""
-
-    TYPE: ClassVar[str] = "dispute.extension_refused.v1"
-    TOPIC: ClassVar[str] = "dispute.disputes"
-    order: Id
-    dispute: Id
-    extension: Id
     slug: Token | Id
     sentence: Sentence
     state: DisputeState | None

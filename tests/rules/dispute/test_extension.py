@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from aftersales.contracts.dispute import DisputeExtended, DisputeFactsChanged, ExtensionRefused
+from aftersales.contracts.dispute import DisputeFactsChanged
 from aftersales.contracts.envelope import YEARS
+from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.decision import Given
 from dispute.domain import states
 from dispute.rules.draft import Draft

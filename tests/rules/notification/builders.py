@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from aftersales.contracts import appeal, tracking
 from aftersales.contracts import dispute as said
 from aftersales.contracts.dispute import DisputeStep
+from aftersales.contracts.extension import DisputeExtended
 from notification.domain.refs import thread_ref
 from notification.domain.thread import Thread
 from notification.handlers import SERVICE
@@ -53,7 +54,7 @@ MORE: Final[dict[type[DisputeStep], dict[str, Any]]] = {
     said.DisputeReviewStarted: {"file": FILE},
     said.DisputeFactsChanged: {"file": FILE},
     said.DisputeRuled: {"ruling": "r1", "rule": "R20", "liable": "seller", "remedy": "refund", **AMOUNTS},
-    said.DisputeExtended: {"extension": "X1", "days": 10, "parcels": ()},
+    DisputeExtended: {"extension": "X1", "days": 10, "parcels": ()},
     said.DisputeReturnShipped: {"carrier": "EMS", "number": "EE9", "freight": 840},
     said.DisputeReturnDelivered: {},
     said.DisputeReturnConfirmed: {"how": "silence"},

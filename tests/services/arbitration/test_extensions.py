@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aftersales.contracts import dispute as said
+from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.runtime.postgres import Pool
 from aftersales.runtime.unit import Unit
 from tests.rules.arbitration.spoken import a_step
@@ -22,8 +23,8 @@ async def spoken(pool: Pool) -> list[tuple[str, str]]:
     return [(row["type"], row["key"]) for row in rows]
 
 
-def extended(extension: str, *parcels: str, state: str = "HELD_IN_TRANSIT") -> said.DisputeExtended:
-    return a_step(said.DisputeExtended, step=5, state=state, extension=extension, days=10, parcels=parcels)
+def extended(extension: str, *parcels: str, state: str = "HELD_IN_TRANSIT") -> DisputeExtended:
+    return a_step(DisputeExtended, step=5, state=state, extension=extension, days=10, parcels=parcels)
 
 
 async def granted(desk: Desk) -> str:
@@ -50,7 +51,7 @@ async def test_a_disputes_is_sent_executed_and_its_parcels_named(desk: Desk, poo
 async def test_what_dispute_refuses_says_why(desk: Desk, pool: Pool) -> None:
     extension = await granted(desk)
     await desk.hears(
-        said.ExtensionRefused(
+        ExtensionRefused(
             order="O1", dispute="D1", extension=extension, slug="dispute-closed", sentence="It is closed.", state=None
         )
     )

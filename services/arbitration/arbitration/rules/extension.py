@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from aftersales.contracts import dispute as said
 from aftersales.contracts.arbitration import DisputeExtensionGranted, LaneExtended, ParcelsExtended
+from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.decision import Because, Decision, Given, SubjectRef, Timer, nothing
 from arbitration.domain.case import OVER, Case
 from arbitration.domain.commands import ExtensionGranted
@@ -40,7 +40,7 @@ def grant(extension: Extension | None, command: ExtensionGranted, given: Given) 
     )
 
 
-def executed(extension: Extension | None, event: said.DisputeExtended, given: Given) -> Decision:
+def executed(extension: Extension | None, event: DisputeExtended, given: Given) -> Decision:
     """Dispute has moved its deadlines: of a held one the parcels' promise moves, and a review's dates with it."""
     if extension is None or extension.dispute != event.dispute:
         return nothing("not-its-own", "This follows from the extension of a lane, or of another dispute.")
@@ -64,7 +64,7 @@ def executed(extension: Extension | None, event: said.DisputeExtended, given: Gi
     )
 
 
-def refused(extension: Extension | None, event: said.ExtensionRefused, _given: Given) -> Decision:
+def refused(extension: Extension | None, event: ExtensionRefused, _given: Given) -> Decision:
     if extension is None or extension.status is not ExtensionStatus.SENT:
         return nothing("already-heard", "There is no such extension, or it was answered before.")
     why = f"{event.slug}: {event.sentence}"
@@ -80,7 +80,7 @@ def _said(command: ExtensionGranted, about: dict[str, Any]) -> DisputeExtensionG
     return LaneExtended(**about, carrier_service=command.carrier_service, destination=command.destination)
 
 
-def _case_moved(event: said.DisputeExtended, given: Given) -> tuple[dict[SubjectRef, Case], tuple[Timer, ...]]:
+def _case_moved(event: DisputeExtended, given: Given) -> tuple[dict[SubjectRef, Case], tuple[Timer, ...]]:
     """The case with its later dates and the timers for them; the timers it had are outlived."""
     cases = [(ref, case) for ref, case in given.others.items() if isinstance(case, Case) and case.status not in OVER]
     moved = {ref: later(case, timedelta(days=event.days), event.deadline) for ref, case in cases}

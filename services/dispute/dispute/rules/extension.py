@@ -7,8 +7,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import DisputeExtensionGranted
-from aftersales.contracts.dispute import DisputeExtended, DisputeState, ExtensionRefused
+from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import YEARS
+from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.decision import Because, Decision, Given, Outcome
 from dispute.domain import states
 from dispute.domain.dispute import Dispute

@@ -6,6 +6,7 @@ from typing import Any, Final
 from aftersales.contracts import appeal
 from aftersales.contracts import dispute as said
 from aftersales.contracts.dispute import DisputeStep
+from aftersales.contracts.extension import DisputeExtended
 from notification.domain.notice import Reader, Words
 from notification.wording import appeals
 from notification.wording.phrases import listed, money, plan, reason, sentences, verb, when, who
@@ -177,7 +178,7 @@ def _coming(step: DisputeStep, reader: Reader) -> str:
     return ""
 
 
-def extended(step: said.DisputeExtended, _reader: Reader) -> Words:
+def extended(step: DisputeExtended, _reader: Reader) -> Words:
     days = "a day" if step.days == 1 else f"{step.days} days"
     return Words("More time", f"Because of events nobody can help, the platform grants {days} more.")
 
@@ -198,7 +199,7 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
     said.DisputeReviewStarted: review_started,
     said.DisputeFactsChanged: facts_changed,
     said.DisputeRuled: ruled,
-    said.DisputeExtended: extended,
+    DisputeExtended: extended,
     said.DisputeReturnShipped: return_shipped,
     said.DisputeReturnDelivered: return_delivered,
     said.DisputeReturnConfirmed: return_confirmed,
