@@ -14,9 +14,6 @@ TRANSITIONS = [f"{number}" for number in range(1, 33)]
 RULINGS = [f"R{number}" for number in range(27) if number != 11]
 QUESTIONS = [f"8.{number}" for number in range(1, 54)]
 WAITING = {
-    "28",
-    "R26",
-    "8.21",
     "8.41",
 }
 

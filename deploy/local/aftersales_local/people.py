@@ -107,6 +107,12 @@ class People:
     async def case(self, dispute: str, agent: str, role: str = "agent") -> Answer:
         return await self._ask("GET", "arbitration", f"/cases/{dispute}", (role, agent))
 
+    async def extend(self, who: tuple[str, str], body: Mapping[str, Any], key: str) -> Answer:
+        return await self._ask("POST", "arbitration", "/extensions", who, body, {"Idempotency-Key": key})
+
+    async def extension(self, who: tuple[str, str], extension: str) -> Answer:
+        return await self._ask("GET", "arbitration", f"/extensions/{extension}", who)
+
     async def dispute(self, dispute: str) -> Answer:
         return await self._ask("GET", "dispute", f"/disputes/{dispute}", READER)
 

@@ -44,6 +44,12 @@ def agent(step: Step) -> tuple[str, str]:
     return NOBODY_NAMED if named is None else ("agent", named)
 
 
+def extension(step: Step, order: str | None, dispute: str | None) -> dict[str, Any]:
+    """The body of an extension, of a dispute and its order or of the lane that the step names."""
+    about = {"lane": step.given["lane"]} if "lane" in step.given else {"order": order, "dispute": dispute}
+    return {"days": step.given["days"], **about}
+
+
 def _named(step: Step, key: str) -> dict[str, Any]:
     return {key: step.given[key]} if key in step.given else {}
 
@@ -53,6 +59,7 @@ def _appeal(step: Step) -> DeskWord:
     return DeskWord("appeal", AppealJudged, body, agent(step))
 
 
+EXTEND: Final = "extend"
 WORDS: Final[Mapping[str, Callable[[Step], DeskWord]]] = {
     "rule": _ruling,
     "propose": _proposal,

@@ -16,7 +16,7 @@ from aftersales_local.people import Answer, People
 from aftersales_local.stage import POLICIES, Stage, open_stage, restart_services, simulated_stack
 from aftersales_local.state import Stack
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.desk import WORDS
+from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.messages import FACTS, Message, Speech, WayBack
 from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.program import Act, program, write
@@ -107,6 +107,8 @@ class LiveTheatre:
             await self._decide(given)
 
     async def _decide(self, ruled: Ruled) -> Reply:
+        if ruled.step.do == EXTEND:
+            return await self._extend(ruled)
         people, word = self._stage.people, WORDS[ruled.step.do](ruled.step)
         dispute = self._cast.name(ruled.step.given["dispute"])
         role, agent = word.agent
@@ -122,6 +124,18 @@ class LiveTheatre:
         if not answer.granted:
             return _reply(answer)
         return await self._what_became_of(dispute, answer.body.get("ruling") or answer.body["decision"], word.agent)
+
+    async def _extend(self, ruled: Ruled) -> Reply:
+        dispute = ruled.step.given.get("dispute")
+        order = self._cast.name(self._story.order_of(dispute).order) if dispute else None
+        body = extension(ruled.step, order, self._cast.name(dispute) if dispute else None)
+        answer = await self._stage.people.extend(NOBODY_NAMED, body, ruled.key)
+        await self._stage.conductor.quiet()
+        if not answer.granted:
+            return _reply(answer)
+        found = await self._stage.people.extension(NOBODY_NAMED, answer.body["extension"])
+        refused = found.body["status"] == "refused"
+        return Reply(accepted=False, why=found.body["why"]) if refused else ACCEPTED
 
     async def _what_became_of(self, dispute: str, decided: str, who: tuple[str, str]) -> Reply:
         """Sent until dispute says executed or overtaken."""

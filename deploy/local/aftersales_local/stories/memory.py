@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from aftersales.contracts.dispute import DisputeReturnShipped, DisputeStep, RefundOrdered, RulingOvertaken
 from aftersales.contracts.envelope import Event
+from aftersales.contracts.extension import ExtensionRefused
 from aftersales.contracts.notification import NoticeSent
 from aftersales.decision import Outcome
 from aftersales.identity import Actor, Role
@@ -16,7 +17,7 @@ from aftersales.policy.parse import load_book
 from aftersales.service import Service
 from aftersales_local.payments import PaymentProvider
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.desk import WORDS
+from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
 from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Given, Reply, Result, Ruled, play
@@ -24,7 +25,7 @@ from aftersales_local.stories.seen import dispute_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
 from aftersales_local.stories.timeline import Entry, money_of
-from arbitration.domain.commands import DeskCommand, RulingSeconded
+from arbitration.domain.commands import DeskCommand, ExtensionGranted, RulingSeconded
 from arbitration.handlers import SERVICE as ARBITRATION
 from dispute.handlers import SERVICE as DISPUTE
 from notification.handlers import SERVICE as NOTIFICATION
@@ -47,6 +48,7 @@ class MemoryTheatre:
         self.given: list[Given] = []
         self._ways_back: dict[str, WayBack] = {}
         self.world = World(services, book, story.instants[0], self._answer)
+        self._story = story
         self.speech = Speech(story, Cast(), self._instruction, self._ways_back.get)
         self._by_hand = story.payments_by_hand
         self._provider = PaymentProvider()
@@ -70,14 +72,32 @@ class MemoryTheatre:
     async def at_the_desk(self, step: Step) -> Reply:
         ruled = Ruled(step, f"step-{step.number}")
         self.given.append(ruled)
+        if step.do == EXTEND:
+            return self._extend(ruled)
         case = self.world.state("arbitration", "case", step.given["dispute"])
         return self._decide(ruled, case.version if case else 0)
 
     async def again(self, given: Given) -> None:
         if isinstance(given, Message):
             self.world.tell(_said(given))
+        elif given.step.do == EXTEND:
+            self._extend(given)
         else:
             self._decide(given, 0)
+
+    def _extend(self, ruled: Ruled) -> Reply:
+        step, mark = ruled.step, len(self.world.log)
+        dispute = step.given.get("dispute")
+        body = extension(step, self._story.order_of(dispute).order if dispute else None, dispute)
+        said = {"extension": ruled.key, "agent": NOBODY_NAMED[1], **body, **body.pop("lane", {})}
+        try:
+            command = ExtensionGranted.model_validate(said, strict=True)
+        except ValidationError as problem:
+            return Reply(accepted=False, why=problem.errors()[0]["msg"])
+        self._tell_desk(command, NOBODY_NAMED, ruled.key)
+        events = (event for happened in self.world.log[mark:] for event in happened.decision.events)
+        refused = next((event for event in events if isinstance(event, ExtensionRefused)), None)
+        return ACCEPTED if refused is None else Reply(accepted=False, why=f"{refused.slug}: {refused.sentence}")
 
     def _decide(self, ruled: Ruled, seen: int) -> Reply:
         """`seen` plays no part in a repetition: the pair of actor and key is known by then."""
@@ -101,7 +121,7 @@ class MemoryTheatre:
             reply = _reply(done, None, nothing_refuses=True)
         return self._overtaken(str(answer.get("ruling") or answer.get("decision")), mark) or reply
 
-    def _tell_desk(self, command: DeskCommand, who: tuple[str, str], key: str) -> list[Happened]:
+    def _tell_desk(self, command: DeskCommand | ExtensionGranted, who: tuple[str, str], key: str) -> list[Happened]:
         actor = Actor(Role(who[0]), who[1])
         return self.world.tell(Said(command, actor.source, key, actor))
 

@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from aftersales.contracts.arbitration import DisputeExtensionGranted, LaneExtended, ParcelsExtended
 from aftersales.contracts.extension import DisputeExtended, ExtensionRefused
 from aftersales.decision import Because, Decision, Given, SubjectRef, Timer, nothing
-from arbitration.domain.case import OVER, Case
+from arbitration.domain.case import IN_APPEAL, OVER, Case
 from arbitration.domain.commands import ExtensionGranted
 from arbitration.domain.extension import Extension, ExtensionStatus
+from arbitration.rules.appeal import appeal_timer
 from arbitration.rules.freeze import deadlines, later
+from arbitration.rules.moves import changed
 
 NUMBER: Final = "transition 28"
 
@@ -82,7 +84,18 @@ def _said(command: ExtensionGranted, about: dict[str, Any]) -> DisputeExtensionG
 
 def _case_moved(event: DisputeExtended, given: Given) -> tuple[dict[SubjectRef, Case], tuple[Timer, ...]]:
     """The case with its later dates and the timers for them; the timers it had are outlived."""
-    cases = [(ref, case) for ref, case in given.others.items() if isinstance(case, Case) and case.status not in OVER]
-    moved = {ref: later(case, timedelta(days=event.days), event.deadline) for ref, case in cases}
-    timers = (replace(timer, subject=ref) for ref, case in moved.items() for timer in deadlines(case, event.at))
-    return dict(moved), tuple(timers)
+    others: dict[SubjectRef, Case] = {}
+    timers: list[Timer] = []
+    for ref, case in given.others.items():
+        if isinstance(case, Case) and (case.status in IN_APPEAL or case.status not in OVER):
+            others[ref], later_timers = _later(case, event)
+            timers += [replace(timer, subject=ref) for timer in later_timers]
+    return others, tuple(timers)
+
+
+def _later(case: Case, event: DisputeExtended) -> tuple[Case, tuple[Timer, ...]]:
+    if case.status in IN_APPEAL and case.appeal is not None and event.deadline is not None:
+        case = changed(case, appeal=replace(case.appeal, until=event.deadline))
+        return case, (appeal_timer(case),)
+    case = later(case, timedelta(days=event.days), event.deadline)
+    return case, deadlines(case, event.at)

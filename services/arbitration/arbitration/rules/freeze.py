@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.decision import Because, Decision, Given, Timer, nothing
 from arbitration.domain.case import IN_APPEAL, OVER, Case, CaseStatus
