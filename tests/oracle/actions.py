@@ -86,10 +86,10 @@ def next_step(a: "Author") -> Step | None:
         return _ship(a, order)
     active = [d for d in w.disputes.values() if d.open]
     if active:
-        kinds = {"dispute": 14.0, "open": 1.0, "scan": 1.5, "receipt": 0.3}
+        kinds = {"dispute": 14.0, "open": 0.6, "scan": 1.0, "receipt": 0.2}
     else:
-        kinds = {"dispute": 1.5 if w.disputes else 0, "open": 8.0, "scan": 2.5, "receipt": 0.2}
-    kinds["chargeback"] = 1 if "chargebacks" in a.features else 0
+        kinds = {"dispute": 1.5 if w.disputes else 0, "open": 8.0, "scan": 1.5, "receipt": 0.2}
+    kinds["chargeback"] = (0.3 if order.frozen is None else 3) if "chargebacks" in a.features else 0
     kinds["lane"] = 0.5 if "extend" in a.features else 0
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
     if kind == "dispute":

@@ -56,7 +56,7 @@ def _adds_evidence(a: "Author", d: Dispute, step: Step) -> None:
 
 
 def _adds_freight(a: "Author", d: Dispute, step: Step) -> None:
-    step |= {"carrier": "EMS", "number": "RR1"}
+    step |= {"carrier": "EMS", "number": f"RR{len(a.recorder.steps)}"}
     if a.chance.random() < 0.8:
         step["freight"] = a.chance.choice((0, 1, 299, 300, 301, a.chance.randint(1, 2000)))
         if "high freight" not in a.features:

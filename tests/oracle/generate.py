@@ -10,7 +10,7 @@ from tests.oracle.model import stamp
 from tests.oracle.record import Recorder
 from tests.oracle.tables import DAY
 
-MOST_STEPS: Final = 22
+MOST_STEPS: Final = 26
 
 
 def story(seed: int, features: frozenset[str] = BUILT) -> dict[str, Any]:

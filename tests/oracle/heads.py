@@ -114,7 +114,7 @@ def order(chance: random.Random, number: int, currency: str) -> dict[str, Any]:
     }
     if chance.random() < 0.7:
         said["promise_days"] = chance.choice((1, 4, 5, 6, 12, 20, 27, 61, 121))
-    for flag, share in (("platform_logistics", 0.1), ("free_return", 0.3), ("service_enrolled", 0.3)):
+    for flag, share in (("platform_logistics", 0.1), ("free_return", 0.3), ("service_enrolled", 0.4)):
         if chance.random() < share:
             said[flag] = True
     if chance.random() < 0.3:

@@ -53,7 +53,7 @@ def _on_time(w: World, orders: list[Order]) -> str:
     known = []
     for order in orders:
         for parcel in order.parcels:
-            arrived = delivered(parcel, w.receipt(order, [parcel]))
+            arrived = delivered(parcel, order.receipt)
             at = parcel.promise if arrived is None else min(arrived, parcel.promise)
             if _inside(w, at):
                 known.append(arrived is not None and arrived < parcel.promise)

@@ -118,7 +118,7 @@ class Seller:
 class Dispute:
     """One dispute. `armed`: when each of its clocks was started, for what a chargeback moves (8.20).
 
-    received: the confirmed receipt, where it came inside the window of the disputed parcels.
+    received: the confirmed receipt of its order.
     """
 
     name: str

@@ -41,7 +41,7 @@ def open_dispute(w: World, step: Said) -> None:
     if used_up(w, order, lines, reason):
         raise Refused("this reason was used")
     d = Dispute(step["dispute"], order, w.opened, units, reason, w.now)
-    d.received = w.receipt(order, d.parcels)
+    d.received = order.receipt
     if d.cap == 0 and reason != "SNAD_COUNTERFEIT":
         raise Refused("nothing is left to ask for")
     if d.cap > 0 and want.amount < 1:
@@ -105,9 +105,8 @@ def guards_of_opening(w: World, order: Order, units: list[Unit], reason: str, *,
 
 def _not_too_early(w: World, order: Order, parcels: list[Parcel]) -> None:
     """8.50: every scan ever made counts, not the last."""
-    received = w.receipt(order, parcels)
     for parcel in parcels:
-        under_way = received is None and not parcel.ever("delivered", "returning", "returned", "lost", "not_found")
+        under_way = order.receipt is None and not parcel.ever("delivered", "returning", "returned", "lost", "not_found")
         if not under_way or parcel.length < AT_ONCE_UNDER:
             continue
         if w.now < parcel.sent + w.policy.at("open.earliest_after_ship", parcel.sent, order):

@@ -6,7 +6,7 @@ from tests.oracle import tables as t
 from tests.oracle.model import Dispute, Order, Plan, Refused, Said, delivered, second
 from tests.oracle.money import half_up
 from tests.oracle.opening import plan_of
-from tests.oracle.paying import bear, carry_out, spread
+from tests.oracle.paying import bear, carry_out, executed, spread
 from tests.oracle.ruling import freight_payer, recommended
 from tests.oracle.steps import FACTS, PARTIES, Does, return_lost
 from tests.oracle.waits import back
@@ -87,6 +87,8 @@ def appeal(w: World, step: Said) -> None:
     d, by = w.dispute(step["dispute"]), step["by"]
     if d.appellant is not None or by not in t.APPELLANTS[d.agreement or ""] or not step.get("evidence"):
         raise Refused("appeal")
+    if any(other.open for line in d.lines for other in w.history[(d.order.order, line)]):
+        raise Refused("one open dispute a line")
     if d.appeal_until is None or w.now >= d.appeal_until:
         raise Refused("late")
     d.appellant, d.before_appeal = by, d.state
@@ -132,7 +134,9 @@ def _for_the_buyer(w: World, d: Dispute, step: Said) -> None:
     bear(w, d, more, "seller")
     d.refund += more
     d.liable, d.counts = "seller", False
-    back(w, d, t.REFUNDED)
+    w.go(d, t.PENDING if more else t.REFUNDED, None)
+    if more and not w.by_hand:
+        executed(w, d)
 
 
 def extend(w: World, step: Said) -> None:
@@ -158,7 +162,7 @@ def _extend_lane(w: World, lane: Said, length: int) -> None:
     moved = []
     for order, parcel in w.parcels.values():
         same = (order.carrier_service, order.destination) == (lane["carrier_service"], lane["destination"])
-        if same and delivered(parcel, w.receipt(order, [parcel])) is None and w.now < parcel.promise:
+        if same and delivered(parcel, order.receipt) is None and w.now < parcel.promise:
             parcel.promise += length
             parcel.extended = True
             moved.append(parcel)

@@ -55,9 +55,11 @@ class Recorder:
         return {**self.head, "steps": self.steps, "then": self.then}
 
 
-def answered(head: Said, steps: Iterable[Said], looks: Iterable[int]) -> dict[str, Any]:
+def answered(
+    head: Said, steps: Iterable[Said], looks: Iterable[int], features: frozenset[str] = BUILT
+) -> dict[str, Any]:
     """The story with the oracle's answers; what the steps said of refusals is forgotten."""
-    recorder = Recorder({key: said for key, said in head.items() if key not in ("steps", "then")})
+    recorder = Recorder({key: said for key, said in head.items() if key not in ("steps", "then")}, features)
     waiting = sorted(looks)
     for step in steps:
         at = second(step["at"])

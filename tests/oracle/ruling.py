@@ -146,6 +146,8 @@ def _multiple(w: World, d: Dispute) -> int:
     """The compensation of R20; 8.4: what was refunded before does not shrink its base."""
     on_net = w.policy.of("counterfeit.base") == "net_paid_goods"
     base = sum((Fraction(unit.n) if on_net else unit.listed for unit in d.units), Fraction(0))
+    if "list_currency" in d.order.said and not on_net:
+        w.corners.add("compensation in a list currency")
     return money.half_up(Fraction(str(w.policy.of("counterfeit.multiple"))) * base)
 
 

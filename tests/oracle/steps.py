@@ -62,8 +62,8 @@ def confirm_receipt(w: World, step: Said) -> None:
     for d in w.disputes.values():
         if d.order is not order:
             continue
-        d.received = w.receipt(order, d.parcels)
-        if d.received is not None and (d.state == t.HELD or d.confirming):
+        d.received = w.now
+        if w.receipt(order, d.parcels) is not None and (d.state == t.HELD or d.confirming):
             w.go(d, t.CANCELLED, None)
 
 
@@ -77,6 +77,8 @@ def scan_return(w: World, step: Said) -> None:
     if d.state != t.SENT:
         return
     if step["status"] == "delivered" and first:
+        if d.order.frozen is not None:
+            w.corners.add("a return delivered under a chargeback")
         sooner = w.policy.after("return.seller_confirm_delivered", w.now, d.order)
         if d.deadline is None or sooner < d.deadline:
             d.deadline, d.armed["deadline"] = sooner, w.now

@@ -111,7 +111,7 @@ class World:
         return self.policy.after("open.latest", max(start, received or 0), order)
 
     def receipt(self, order: Order, parcels: list[Parcel]) -> int | None:
-        """The confirmed receipt; given after the window of these parcels has ended it changes nothing (section 2)."""
+        """The confirmed receipt; given after the window of these parcels it moves and closes nothing (8.44)."""
         if order.receipt is None:
             return None
         start = max((max(p.promise, p.first("delivered") or 0) for p in parcels), default=None)
