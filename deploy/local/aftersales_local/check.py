@@ -18,6 +18,7 @@ CHECKS = {
     "types": ("-m", "mypy"),
     "directions of imports": (str(Path(sys.executable).with_name("lint-imports")),),
     "contracts": ("-m", "aftersales.contracts.generate", "--check"),
+    "page of rules": ("-m", "aftersales_local.rules_page", "--check"),
 }
 TESTS = ("-m", "pytest")
 

@@ -29,11 +29,12 @@ class Terms(Struct, frozen=True):
 
 
 def rejected(_matter: Matter) -> Terms:
+    """Nothing is paid."""
     return Terms("none")
 
 
 def rejected_as_in_time(matter: Matter) -> Terms:
-    """R6: delivered before the promise ended."""
+    """R6: nothing, as it was delivered before the promise ended."""
     return Terms("none", turns=tuple(Boundary("late_from", p.promise_ends_at) for p in matter.file.parcels[:1]))
 
 
@@ -55,6 +56,7 @@ def full_undelivered(matter: Matter) -> Terms:
 
 
 def full_by_force_majeure(matter: Matter) -> Terms:
+    """R26: N + H + T of the units that did not arrive, borne as `force_majeure.payer` says."""
     return replace(full_undelivered(matter), rests_on={"force_majeure.payer": matter.policy.force_majeure_payer})
 
 
@@ -113,6 +115,7 @@ def as_described(matter: Matter) -> Terms:
 
 
 def quality(matter: Matter) -> Terms:
+    """R17: `quality.table` of N, the goods are kept."""
     grade = matter.found.quality or "minor"
     rate = matter.policy.quality_table[grade]
     goods = sum(u.net for u in matter.file.units)
