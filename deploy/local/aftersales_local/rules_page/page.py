@@ -20,14 +20,14 @@ from dispute.rules.draft import PARAMETER_OF, STATE_TIMERS
 HEAD: Final = """\
 # The rules
 
-What the system decides, written by `python -m aftersales_local.rules_page` from the tables that decide it; a test compares.
-The numbers of transitions and rulings are those that every decision names. Amounts and times are parameters of a policy;
-those of the shipped `standard` are shown, `aftersales policy show` shows any other.
+What the system decides, written by `python -m aftersales_local.rules_page` from the tables that decide it; a test
+compares. The numbers of transitions and rulings are those that every decision names. Amounts and times are parameters
+of a policy; those of the shipped `standard` are shown, `aftersales policy show` shows any other.
 """
 WAITS: Final = """
-Automatic escalation (`escalate.auto_at`) runs beside the deadline while the parties negotiate; in `AWAITING_BUYER` it is the deadline,
-unless the buyer is asked to confirm a delivery. The platform's own waits run at its desk: `arbitration.fallback_after`,
-`service.review`, `appeal.review`.
+Automatic escalation (`escalate.auto_at`) runs beside the deadline while the parties negotiate; in `AWAITING_BUYER` it
+is the deadline, unless the buyer is asked to confirm a delivery. The platform's own waits run at its desk:
+`arbitration.fallback_after`, `service.review`, `appeal.review`.
 """
 # Where a rule is from is for its reader in the code.
 SOURCE: Final = re.compile(r" \((?:rulebook )?[R0-9][^)]*\)")
