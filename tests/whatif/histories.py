@@ -1,7 +1,7 @@
 """Small histories: one order with one dispute, messages added by the test."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,9 +79,9 @@ def iso(at: datetime) -> str:
     return at.isoformat()
 
 
-def policy(**changes: Any) -> Policy:
+def policy(*, overrides: Sequence[Mapping[str, Any]] = (), **changes: Any) -> Policy:
     """`standard` with parameters changed; dots of their names are two underscores."""
-    return with_changes(STANDARD, {name.replace("__", "."): value for name, value in changes.items()})
+    return with_changes(STANDARD, {name.replace("__", "."): value for name, value in changes.items()}, overrides)
 
 
 def backtest(path: Path, lines: Iterable[bytes], new: Policy, span: Span | None = None) -> Mapping[str, Any]:

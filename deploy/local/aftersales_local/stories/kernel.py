@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 from aftersales.contracts.envelope import Event
@@ -72,10 +72,23 @@ class Armed:
         return effect_id(self.cause, self.written, self.ordinal, f"timer:{self.timer.kind}")
 
 
+class Decides(Protocol):
+    """How a rule is asked."""
+
+    def __call__(
+        self, on: On | OnTimer, place: Place, state: Any, event: Event | TimerFired, given: Given, /
+    ) -> Decision: ...
+
+
+def by_its_rule(on: On | OnTimer, _place: Place, state: Any, event: Event | TimerFired, given: Given) -> Decision:
+    return on.decide(state, event, given)
+
+
 class World:
     """All subjects of some services, their timers, and the clock.
 
     answers: asked after every event that a service says; gives what the outside world says in return.
+    decides: asks the rule; a backtest may know the answer already.
     """
 
     def __init__(
@@ -84,6 +97,7 @@ class World:
         policies: PolicyBook,
         now: datetime,
         answers: Callable[[Event], Iterable[Said]] = lambda _event: (),
+        decides: Decides = by_its_rule,
     ) -> None:
         self.now = now
         self.states: dict[Place, Any] = {}
@@ -92,6 +106,7 @@ class World:
         self._services = {service.name: service for service in services}
         self._policies = policies
         self._answers = answers
+        self._decides = decides
         self._timers: list[Armed] = []
         self._opened: dict[tuple[Place, str], int] = {}
         self._armed = 0
@@ -181,7 +196,7 @@ class World:
             also = on.also(state, event)
             others = {ref: self.states.get(Place(place.service, ref)) for ref in also} if also else NOBODY
             given = self._given(cause, said, others, self._found(on, place.service, state, event))
-            return on.decide(state, event, given)
+            return self._decides(on, place, state, event, given)
         except Refused as problem:
             return refused(problem.slug, problem.sentence)
         except Exception as problem:

@@ -6,12 +6,12 @@ from datetime import datetime
 from heapq import nlargest
 from typing import Final, NamedTuple
 
-from aftersales.policy.book import PolicyBook
 from aftersales.policy.model import Policy
 from aftersales_local.whatif.lines import Told
 from aftersales_local.whatif.ranges import Broken
 from aftersales_local.whatif.replay import Played, play
 from aftersales_local.whatif.scan import Line
+from aftersales_local.whatif.sharing import OnePolicy, Reads, Shared, watched
 from aftersales_local.whatif.standing import Pair, Standing, standings
 from aftersales_local.whatif.tally import Tally
 
@@ -39,10 +39,6 @@ class Question:
     until: datetime
     skip_bad: bool = False
 
-    def books(self) -> tuple[PolicyBook, PolicyBook]:
-        """Each judges every order, whenever it was placed."""
-        return PolicyBook([self.before]), PolicyBook([self.after])
-
 
 @dataclass
 class Answer:
@@ -68,13 +64,16 @@ def most_changed(found: Iterable[Changed]) -> list[Changed]:
 
 def judge(groups: Sequence[Group], question: Question) -> Answer:
     answer = Answer()
-    before, after = question.books()
+    reads = Reads()
+    before, after = OnePolicy(watched(question.before, question.after, reads)), OnePolicy(question.after)
     for group in groups:
         history = decoded(group.lines, answer.bad, skip_bad=question.skip_bad)
         if not history:
             continue
         answer.messages += len(history)
-        one, other = play(history, before, question.until), play(history, after, question.until)
+        shared = Shared(reads)
+        one = play(history, before, question.until, shared.first)
+        other = play(history, after, question.until, shared.second)
         answer.faults += [*one.broken.values(), *other.broken.values()]
         changed = [Changed(group.name, pair) for pair in compared(answer.tally, one, other)]
         answer.most = most_changed([*answer.most, *changed])

@@ -16,7 +16,7 @@ from aftersales.decision import Outcome
 from aftersales.identity import Actor, Role
 from aftersales.policy.book import PolicyBook
 from aftersales_local.payments import PaymentProvider
-from aftersales_local.stories.kernel import Happened, Said, World
+from aftersales_local.stories.kernel import Decides, Happened, Said, World, by_its_rule
 from aftersales_local.whatif.lines import SERVICES, Told
 from arbitration.domain.case import IN_REVIEW, OVER, Case
 from arbitration.domain.commands import DeskCommand, RulingMade, RulingSeconded
@@ -45,9 +45,9 @@ class Played:
         return self.world.broken
 
 
-def play(history: Sequence[Told], book: PolicyBook, until: datetime) -> Played:
+def play(history: Sequence[Told], book: PolicyBook, until: datetime, decides: Decides = by_its_rule) -> Played:
     """history: in order of its instants. until: how far time goes on after the last of them."""
-    theatre = _Theatre(book, history[0].at)
+    theatre = _Theatre(World(SERVICES, book, history[0].at, _paid, decides))
     for told in history:
         theatre.tell(told)
     theatre.advance(until)
@@ -61,8 +61,8 @@ def play(history: Sequence[Told], book: PolicyBook, until: datetime) -> Played:
 
 
 class _Theatre:
-    def __init__(self, book: PolicyBook, now: datetime) -> None:
-        self.world = World(SERVICES, book, now, _paid)
+    def __init__(self, world: World) -> None:
+        self.world = world
         self.dropped: set[tuple[str, str]] = set()
         self.waited: set[str] = set()
         self._waiting: dict[str, list[Told]] = {}

@@ -1,0 +1,73 @@
+"""What one replay lends the other: the same as two replays that know nothing of each other, for any two policies."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.model import Policy
+from aftersales_local.whatif import generate
+from aftersales_local.whatif.lines import Told, read
+from aftersales_local.whatif.replay import Played, play
+from aftersales_local.whatif.sharing import OnePolicy, Reads, Shared, watched
+from aftersales_local.whatif.sketch import Market
+from aftersales_local.whatif.standing import standings
+from tests.whatif.histories import STANDARD, policy
+
+END = datetime(2026, 1, 1, tzinfo=UTC)
+SUMMER = {
+    "from": "2024-03-01T00:00:00Z",
+    "until": "2024-09-01T00:00:00Z",
+    "parameter": "seller.response",
+    "add_days": 5,
+}
+
+
+@pytest.fixture(scope="module")
+def history() -> Sequence[Told]:
+    made = b"".join(generate.lines(generate.Part(Market(150, 4), 1, 150, 25, 5, Path("unused")))).splitlines()
+    return sorted((told for line in made if (told := read(line))), key=lambda told: told.at)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seller.response": "P3D"},
+        {"open.latest": "P4D", "escalate.auto_at": "P5D"},
+        {"promise.default": {"EMS": 9, "*": 12}},
+        {"quality.table": {"minor": 5, "medium": 60, "severe": 90}},
+        {"counterfeit.multiple": 3},
+        {"arbitration.evidence_window": "P5D", "held.confirm": "P1D"},
+        {"open.in_transit": "refuse"},
+        {},
+    ],
+    ids=str,
+)
+def test_sharing_changes_nothing(history: Sequence[Told], changes: dict[str, Any]) -> None:
+    compare(history, policy(**{name.replace(".", "__"): value for name, value in changes.items()}))
+
+
+def test_sharing_changes_nothing_where_overrides_differ(history: Sequence[Told]) -> None:
+    compare(history, policy(overrides=[SUMMER]))
+
+
+def compare(history: Sequence[Told], new: Policy) -> None:
+    reads = Reads()
+    shared = Shared(reads)
+    first = play(history, OnePolicy(watched(STANDARD, new, reads)), END, shared.first)
+    second = play(history, OnePolicy(new), END, shared.second)
+    for played, judged_by in ((first, STANDARD), (second, new)):
+        alone = play(history, PolicyBook([judged_by]), END)
+        assert found(played) == found(alone)
+        assert (played.dropped, played.waited) == (alone.dropped, alone.waited)
+        assert [happened.decision.outcome for happened in played.world.log] == [
+            happened.decision.outcome for happened in alone.world.log
+        ]
+    assert shared.again > len(second.world.log) / 3
+
+
+def found(played: Played) -> dict[str, Any]:
+    return {one.dispute: one for order in played.orders.values() for one in standings(order)}
