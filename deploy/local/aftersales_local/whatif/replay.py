@@ -73,7 +73,7 @@ class _Theatre:
         if isinstance(event, RulingMade):
             self._rule(told, event)
         elif not isinstance(event, RulingSeconded):  # confirmed as soon as it is made
-            self._note(told, self.world.tell(_said(told, event)))
+            self._note(told, self.world.tell(_said(told, self._as_seen(event))))
 
     def advance(self, until: datetime) -> None:
         """Let time pass; rulings that wait are made at the instant their case comes into review."""
@@ -93,12 +93,18 @@ class _Theatre:
         if case is None or (case.status not in IN_REVIEW and case.status not in OVER and not case.sent_ruling):
             self._waiting.setdefault(event.case, []).append(told)
             return
-        seen = event.model_copy(update={"seen": case.version})
-        self._note(told, self.world.tell(_said(told, seen)))
+        self._note(told, self.world.tell(_said(told, self._as_seen(event))))
         case = self._case(event.case)
         if case is not None and (held := case.waiting_ruling) is not None:
             confirmed = RulingSeconded(case=case.id, agent=SECOND, ruling=held.id)
             self.world.tell(_said(Told(self.world.now, told.source, f"{told.id}-second", confirmed), confirmed))
+
+    def _as_seen(self, event: Event) -> Event:
+        """A word of the desk on the case as it stands: what its agent saw then was another replay's."""
+        if not isinstance(event, DeskCommand) or "seen" not in type(event).model_fields:
+            return event
+        case = self._case(event.case)
+        return event if case is None else event.model_copy(update={"seen": case.version})
 
     def _note(self, told: Told, done: Iterable[Happened]) -> None:
         event = told.event
@@ -115,8 +121,8 @@ def _in_review(case: Case | None) -> bool:
 
 
 def _said(told: Told, event: Event) -> Said:
-    actor = Actor(Role.AGENT, event.agent) if isinstance(event, DeskCommand) else None
-    return Said(event, told.source, told.id, actor)
+    agent = getattr(event, "agent", None)
+    return Said(event, told.source, told.id, Actor(Role.AGENT, agent) if isinstance(agent, str) else None)
 
 
 def _paid(event: Event) -> Iterator[Said]:

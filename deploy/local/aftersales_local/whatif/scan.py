@@ -29,8 +29,12 @@ A_SELLER: Final = re.compile(rb'"role"\s*:\s*"seller"')
 PLACED: Final = OrderPlaced.TYPE.encode()
 PARTY: Final = b"marketplace.party_changed.v1"
 KEYS: Final = {"order", "number", "case", "party"}
-# Said of no order in particular: everybody hears it.
-EVERYBODY: Final = tuple(type_.encode() for type_, event in HEARD.items() if not KEYS & event.model_fields.keys())
+# What may be said of no order in particular, such as more time for a lane: everybody hears it.
+EVERYBODY: Final = tuple(
+    type_.encode()
+    for type_, event in HEARD.items()
+    if not any(name in KEYS and field.is_required() for name, field in event.model_fields.items())
+)
 
 
 class Line(NamedTuple):
@@ -139,7 +143,8 @@ def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> G
         if A_SELLER.search(text):
             found.sellers.append(Line(part, starts + begin, text))
     for needle in EVERYBODY:
-        found.everybody += [Line(part, starts + begin, text) for begin, text in lines_with(block, needle)]
+        unnamed = [(begin, text) for begin, text in lines_with(block, needle) if not KEYED.search(text)]
+        found.everybody += [Line(part, starts + begin, text) for begin, text in unnamed]
     for _, text in lines_with(block, PLACED):
         _count(found, text, span)
     return found
