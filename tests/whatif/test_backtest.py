@@ -112,7 +112,7 @@ def money(found: Any) -> dict[str, tuple[int, int]]:
 
 def test_more_time_for_a_lane_is_heard_by_every_order_of_it(tmp_path: Path) -> None:
     """Shipped on 04-12 with a promise of 25 days; complained of as on its way, held, and five more days granted."""
-    lane = {"extension": "E1", "agent": "kim", "days": 5, "carrier_service": "EMS", "destination": "US"}
+    lane: dict[str, Any] = {"extension": "E1", "agent": "kim", "days": 5, "carrier_service": "EMS", "destination": "US"}
     lines = [*order()[:2], complaint(reason="INR_IN_TRANSIT"), later(60)]
     granted = histories.said("arbitration.extension_granted", OPENED + DAY, source="agent:kim", **lane)
     assert ended(tmp_path, lines) == ("2025-05-24T09:00:00Z", "R1")  # the promise to 05-07, evidence 3 days, review 14
