@@ -228,3 +228,10 @@ def an_extension(at: datetime, days: int = 10, **differs: Any) -> DisputeExtensi
 def promise_extended(parcel: str = "P1", *extensions: tuple[str, int], **differs: Any) -> tracking.ParcelEvent:
     said = tuple(tracking.Extension(extension=name, days=days) for name, days in (extensions or (("X1", 10),)))
     return told(tracking.PromiseExtended, None, None, parcel, extensions=said, **differs)
+
+
+def return_scanned(status: Any, at: datetime) -> tracking.ReturnScanned:
+    """What order-tracking tells of the goods sent back by `return_shipped`."""
+    known: dict[str, Any] = {"order": "O1", "dispute": "D1", "carrier": "EMS", "number": "EE987654325US"}
+    delivered_at = at if status == "delivered" else None
+    return tracking.ReturnScanned(**known, status=status, scanned_at=at, delivered_at=delivered_at)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from aftersales.contracts import dispute as said
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from tests.rules.notification.builders import DAY, HOUR, NOW, SECOND, a_step, a_world, asks, notices, texts, thread
 from tests.support.in_memory import InMemory
 
@@ -91,3 +92,21 @@ def test_two_disputes_of_an_order_are_told_apart() -> None:
     world.until(UNTIL)
     assert len(reminders(world)) == 2
     assert {each.dispute for each in thread(world).disputes} == {"D1", "D2"}
+
+
+def test_not_reminded_while_a_chargeback_is_open() -> None:
+    world = asked_for_an_answer()
+    world.hear(a_step(DisputeFrozen, step=2, **asks("seller", "answer", UNTIL)), NOW + DAY)
+    world.until(UNTIL + DAY * 30)
+    assert reminders(world) == []
+
+
+def test_reminded_of_the_moved_deadline_after_a_chargeback_that_was_won() -> None:
+    world = asked_for_an_answer()
+    world.hear(a_step(DisputeFrozen, step=2, **asks("seller", "answer", UNTIL)), NOW + DAY)
+    moved = UNTIL + DAY * 9
+    world.hear(a_step(DisputeResumed, step=3, **asks("seller", "answer", moved)), NOW + DAY * 10)
+    world.until(moved - 48 * HOUR - SECOND)
+    assert reminders(world) == []
+    world.until(moved)
+    assert reminders(world) == [("seller", "48 hours"), ("seller", "24 hours")]

@@ -45,7 +45,7 @@ class GoodsBack(Struct, frozen=True, omit_defaults=True):
     """How the buyer sent the goods back. freight: proven, in minor units.
 
     status: the carrier's last scan. delivered_at: when we were told first that the seller has them. end: what kept the
-    plan from being carried out; with it no earlier plan stands (rulebook 8.26).
+    plan from being carried out; with it no earlier plan stands (rulebook 8.26). lost_frozen: lost during a chargeback.
     """
 
     carrier: str
@@ -55,6 +55,7 @@ class GoodsBack(Struct, frozen=True, omit_defaults=True):
     status: ScanStatus | None = None
     delivered_at: datetime | None = None
     end: Literal["contested", "lost"] | None = None
+    lost_frozen: bool = False
 
 
 class Proposal(Struct, frozen=True, omit_defaults=True):
@@ -80,6 +81,7 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
 
     units: line to disputed unit numbers. since: when the state was entered. deadline: of the state's timer, None where
     it has none; AWAITING_BUYER waits for `auto_at` unless the buyer is asked to confirm a delivery (`confirming`).
+    armed_at: when the deadline was set, where that was after `since`.
     review_fallback_at: the second date of ARBITRATION_REVIEW (rulebook 8.22). clock_at, auto_at: the start of the
     escalation clock and automatic escalation; None before it starts. manual_from_moved, manual_to_moved: by how much
     the ends of the manual window were moved since. answered: the seller has refused or countered.
@@ -100,6 +102,7 @@ class Dispute(Struct, frozen=True, omit_defaults=True):
     wanted: Remedy
     step: int = 0
     deadline: datetime | None = None
+    armed_at: datetime | None = None
     review_fallback_at: datetime | None = None
     buyer_plan: Offer | None = None
     seller_plan: Offer | None = None

@@ -84,10 +84,10 @@ def _open(draft: Draft) -> tuple[Dispute, ...]:
 
 def _go_on(draft: Draft, dispute: Dispute, since: datetime) -> None:
     """What was armed during the chargeback moves by the time since then only."""
-    by = draft.now - max(since, dispute.since)
+    by = draft.now - max(since, dispute.armed_at or dispute.since)
     clock_by = draft.now - max(since, dispute.clock_at or since)
     _told(draft, shift(draft, dispute, by, clock_by=clock_by, from_too=True), "won", since)
-    returns.catch_up(draft, draft.order.disputes[dispute.id], since)
+    returns.catch_up(draft, draft.order.disputes[dispute.id])
 
 
 def _told(draft: Draft, dispute: Dispute, how: Literal["won", "lost"], since: datetime) -> None:

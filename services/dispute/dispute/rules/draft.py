@@ -171,7 +171,7 @@ class Draft:
         """To another state, or anew into the same, by the transition of this number; the state's timer is armed."""
         before = self.order.disputes[dispute.id].state if dispute.id in self.order.disputes else None
         self._moves.append(Move(dispute.id, before, to, number))
-        moved = replace(dispute, state=to, since=self.now, deadline=deadline, **changes)
+        moved = replace(dispute, state=to, since=self.now, deadline=deadline, armed_at=None, **changes)
         self.arm_deadline(moved)
         return self.keep(moved)
 

@@ -1,6 +1,5 @@
 """Goods on their way back that did not simply arrive: contested, lost (transitions 20, 21; 8.26, 8.53)."""
 
-from datetime import datetime
 from typing import Literal
 
 from msgspec.structs import replace
@@ -43,23 +42,22 @@ def return_scanned(order: Order | None, said: ReturnScanned, given: Given) -> De
     draft = Draft(order, given)
     draft.facts.update(dispute=dispute.id, status=said.status, scanned_at=said.scanned_at.isoformat())
     dispute = draft.keep(replace(dispute, back=known))
-    if not order.frozen:
+    if dispute.state == states.RETURN_IN_TRANSIT:
         _on_the_way(draft, dispute, back)
     return draft.decision(draft.why())
 
 
-def catch_up(draft: Draft, dispute: Dispute, since: datetime) -> None:
-    """What carriers said of the goods while everything stood still takes effect now (rulebook 8.20)."""
-    back = dispute.back
-    if back is not None:
-        told_before = back.delivered_at is not None and back.delivered_at < since
-        _on_the_way(draft, dispute, back if told_before else replace(back, delivered_at=None))
+def catch_up(draft: Draft, dispute: Dispute) -> None:
+    """A chargeback has ended: goods that were lost meanwhile are so from now on (rulebook 8.20)."""
+    if dispute.state == states.RETURN_IN_TRANSIT and dispute.back is not None and dispute.back.lost_frozen:
+        _lost(draft, dispute)
 
 
 def _on_the_way(draft: Draft, dispute: Dispute, before: GoodsBack) -> None:
-    if dispute.back is None or dispute.state != states.RETURN_IN_TRANSIT:
-        return
-    if dispute.back.status == "lost":
+    assert dispute.back is not None
+    if dispute.back.status == "lost" and draft.order.frozen:
+        draft.keep(replace(dispute, back=replace(dispute.back, lost_frozen=True)))
+    elif dispute.back.status == "lost":
         _lost(draft, dispute)
     elif dispute.back.delivered_at is not None and before.delivered_at is None:
         _delivered(draft, dispute)
@@ -77,7 +75,7 @@ def _delivered(draft: Draft, dispute: Dispute) -> None:
     """The seller has the goods: less time to confirm them, never more (`return.seller_confirm_delivered`)."""
     confirm_by = draft.now + draft.length("return.seller_confirm_delivered")
     if dispute.deadline is not None and confirm_by < dispute.deadline:
-        dispute = draft.keep(replace(dispute, deadline=confirm_by))
+        dispute = draft.keep(replace(dispute, deadline=confirm_by, armed_at=draft.now))
         draft.arm(transitions.CONFIRM_RETURN_DUE, confirm_by, dispute, deadline=confirm_by.isoformat())
     draft.tell(DisputeReturnDelivered, dispute)
 
