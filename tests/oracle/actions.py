@@ -214,8 +214,6 @@ def of_dispute(a: "Author", d: Dispute) -> Step | None:
         return None
     if do == "scan":
         return _scan(a)
-    if do.startswith("refund_") and not d.open and "late refund facts" not in a.features:
-        return None
     step: Step = {"by": by, "do": do, "dispute": d.name}
     adds = ADDS.get(do)
     if adds is not None:

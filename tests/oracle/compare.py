@@ -74,7 +74,7 @@ async def _differs(said: Said) -> bool:
 
 async def _reply(theatre: MemoryTheatre, step: Step) -> Reply:
     try:
-        if step.do in desk.WORDS:
+        if step.do in (*desk.WORDS, desk.EXTEND):
             return await theatre.at_the_desk(step)
         return await theatre.say(theatre.speech.of(step), step)
     except Unsayable:

@@ -59,8 +59,6 @@ def policy(chance: random.Random, features: frozenset[str]) -> dict[str, Any]:
     said: dict[str, Any] = {"profile": chance.choice(("standard", "standard", "classic", "seven_day"))}
     names = chance.sample(sorted(CHANGES), chance.choice((0, 1, 2, 3, 5)))
     changes = {name: chance.choice(CHANGES[name]) for name in names}
-    if "freight cap" not in features:
-        changes.pop("return.freight_cap", None)
     if "arbitration.reassign_after" in changes:
         changes["arbitration.fallback_after"] = "P14D"
     if said["profile"] == "seven_day":

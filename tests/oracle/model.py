@@ -50,10 +50,9 @@ class Scan:
 
 @dataclass(eq=False)
 class Parcel:
-    """length: the promised time; promise: its end, moved where `extended`."""
+    """promise: the end of the promised time, moved where `extended`."""
 
     sent: int
-    length: int
     promise: int
     scans: list[Scan]
     extended: bool = False

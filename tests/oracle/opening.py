@@ -107,7 +107,7 @@ def _not_too_early(w: World, order: Order, parcels: list[Parcel]) -> None:
     """8.50: every scan ever made counts, not the last."""
     for parcel in parcels:
         under_way = order.receipt is None and not parcel.ever("delivered", "returning", "returned", "lost", "not_found")
-        if not under_way or parcel.length < AT_ONCE_UNDER:
+        if not under_way or parcel.promise - parcel.sent < AT_ONCE_UNDER:
             continue
         if w.now < parcel.sent + w.policy.at("open.earliest_after_ship", parcel.sent, order):
             raise Refused("too early")

@@ -149,6 +149,8 @@ def extend(w: World, step: Said) -> None:
         return
     d = w.dispute(step["dispute"])
     if not d.open or d.order.frozen is not None:
+        if d.open:
+            w.corners.add("extended under a chargeback")
         raise Refused("closed")
     _move(d, dict.fromkeys(("deadline", "auto"), length))
     d.manual = (d.manual[0], d.manual[1] + length) if d.manual else None

@@ -5,11 +5,10 @@ from typing import Any
 
 from tests.oracle.features import BUILT
 from tests.oracle.metrics import metrics
-from tests.oracle.model import Dispute, Said, second, stamp
+from tests.oracle.model import Said, second, stamp
 from tests.oracle.platform import perform
 from tests.oracle.play import world_of
 from tests.oracle.seen import dispute_seen, order_seen, tasks
-from tests.oracle.tables import REVIEW
 from tests.oracle.world import World
 
 
@@ -35,7 +34,7 @@ class Recorder:
         self.looks.append(at)
         when = stamp(at)
         for name, d in self.world.disputes.items():
-            self.then.append({"at": when, "dispute": name, **self._seen(d)})
+            self.then.append({"at": when, "dispute": name, **dispute_seen(d)})
             for party in ("buyer", "seller"):
                 self.then.append({"at": when, "party": party, "dispute": name, "tasks": tasks(d, party)})
         for name, order in self.world.orders.items():
@@ -44,12 +43,6 @@ class Recorder:
         if "metrics" in self._features:
             for name in self.world.sellers:
                 self.then.append({"at": when, "seller": name, "metrics": metrics(self.world, name)})
-
-    def _seen(self, d: Dispute) -> dict[str, Any]:
-        seen = dispute_seen(d)
-        if "second deadline" not in self._features and d.state == REVIEW and d.deadline == d.fallback:
-            del seen["deadline"]
-        return seen
 
     def story(self) -> dict[str, Any]:
         return {**self.head, "steps": self.steps, "then": self.then}

@@ -249,7 +249,7 @@ def _whereabouts(w: World, d: Dispute, found: Said) -> Row:
         if proof == "strong":
             return Row("R6")
     full = Fraction(paid(_not_delivered(d, found)))
-    if any(parcel.extended for parcel in d.parcels):
+    if d.reason != "INR_NOT_SHIPPED" and any(parcel.extended for parcel in d.parcels):
         payer = "platform" if w.policy.of("force_majeure.payer") == "platform" else "seller"
         return Row("R26", full, payer=payer)
     return Row("R1", full)

@@ -21,7 +21,7 @@ def ship(w: World, step: Said) -> None:
     length = w.policy.at("promise.default", w.now, order, order.carrier_service)
     if order.promise_days is not None:
         length = min(order.promise_days * t.DAY, w.policy.at("promise.max", w.now, order, order.destination))
-    parcel = Parcel(w.now, length, w.now + length, w.scans.setdefault(step["parcel"], []))
+    parcel = Parcel(w.now, w.now + length, w.scans.setdefault(step["parcel"], []))
     w.parcels[step["parcel"]] = (order, parcel)
     for unit in units:
         unit.parcel = parcel
