@@ -14,13 +14,10 @@ NOT_YET: Final = {
     "metrics": "the seller's rates",
     "escrow": "the release of escrow and the collection of debts (8.6, 8.7)",
     "an anomaly again": "an anomaly that was the last scan before the hold, scanned once more, does not end it (10)",
-    "a return delivered under a chargeback": "its shorter deadline is not there before the end (8.18, 8.20)",
     "compensation in a list currency": "each price is rounded before the multiple, not once at the end (section 6)",
     "hold after a delivery": "with a younger last scan than the delivery, no end at the promise end (9)",
     "extended under a chargeback": "every command on a dispute is refused then (8.20), but extend is taken",
-    "R16 on a buyer's reason": "the seller does not pay the return freight of R16 and R18 (8.39)",
     "second receipt": "a receipt after the window is forgotten, so that a second one is taken (8.25: once)",
-    "high freight": "a freight above what the units cost is refused; the rulebook has no such limit",
     "high compensation": "a departure's compensation above the counterfeit multiple is refused; no such limit",
 }
 BUILT: Final = ALL - NOT_YET.keys()

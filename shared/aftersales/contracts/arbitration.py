@@ -11,6 +11,7 @@ from aftersales.contracts.marketplace import Plan
 from aftersales.contracts.tracking import Days
 
 Payer = Literal["escrow", "platform_fund", "service_fund"]
+FreightBearer = Literal["seller", "platform", "reason"]
 
 
 class CaseEvent(Event):
@@ -38,7 +39,8 @@ class CaseRuled(CaseEvent):
 
     payer: who bears the refund where the seller does not. departed: the agent's reason for leaving the recommendation.
     agent: None for the fallback ruling. explanation: rule, findings, facts, policy and how each amount was computed.
-    carrier_claim: what the carrier owes in recourse.
+    carrier_claim: what the carrier owes in recourse. freight_bearer: who bears the way back of a return, where it is
+    not the one of the plan that it takes the place of; `reason`: by the reason of the dispute (rulebook 8.8).
     """
 
     TYPE: ClassVar[str] = "arbitration.case_ruled.v1"
@@ -51,6 +53,7 @@ class CaseRuled(CaseEvent):
     freight: Amount
     payer: Payer = "escrow"
     carrier_claim: Amount = 0
+    freight_bearer: FreightBearer | None = None
     counts_for_seller: bool
     agent: Id | None
     second: Id | None = None

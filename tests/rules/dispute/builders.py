@@ -127,6 +127,12 @@ def return_confirmed(**differs: Any) -> marketplace.ReturnConfirmed:
     return said
 
 
+def return_contested(**differs: Any) -> marketplace.ReturnContested:
+    known = {"evidence": ("photo",)}
+    said: marketplace.ReturnContested = command(marketplace.ReturnContested, SELLER, **{**known, **differs})
+    return said
+
+
 def accepted(by: str = SELLER, **differs: Any) -> marketplace.PlanAccepted:
     said: marketplace.PlanAccepted = command(marketplace.PlanAccepted, by, **differs)
     return said

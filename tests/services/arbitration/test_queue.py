@@ -113,7 +113,7 @@ async def test_allowed_actions_with_from_and_until(desk: Desk) -> None:
     await desk.has_in_review()
     case = (await desk.get("/cases/D1")).json()
     by_name = {action["name"]: action for action in case["allowed_actions"]}
-    assert set(by_name) == {"note", "take", "rule"}
+    assert set(by_name) == {"note", "take", "propose", "rule"}
     assert by_name["rule"]["from"] == "2025-05-07T09:00:00Z"
     assert by_name["rule"]["until"] == "2025-05-21T09:00:00Z"
 

@@ -88,6 +88,9 @@ DISPUTE: Final = {
     "POST /disputes/{dispute}/return-confirmed": Row(
         spoken(NOT_YOURS, WRONG_STATE, WRONG_STATE), "dispute", {}, speaks="seller"
     ),
+    "POST /disputes/{dispute}/return-contested": Row(
+        spoken(NOT_YOURS, WRONG_STATE, WRONG_STATE), "dispute", {"evidence": ["photo"]}, speaks="seller"
+    ),
     "GET /disputes": Row(OWN_READ, "dispute", LISTED),
     "GET /disputes/{dispute}": Row(OWN_READ, "dispute"),
     "GET /disputes/{dispute}/statements": Row(OWN_READ, "dispute"),
@@ -131,6 +134,7 @@ def at_the_desk(agent: tuple[Cell, ...], supervisor: tuple[Cell, ...]) -> Grid:
 
 TAKEN: Final = "409 case-taken"
 FREE: Final = "409 not-taken"
+NO_SERVICE: Final = "409 not-for-service"
 ALL_READ: Final = at_the_desk((200,) * 4, (200,) * 4)
 RULED: Final = at_the_desk((201, 201, TAKEN, 201), (201,) * 4)
 FOUND: Final = {"findings": {"counterfeit": "upheld"}}
@@ -165,6 +169,13 @@ ARBITRATION: Final = {
     "POST /cases/{case}/hand-back": Row(at_the_desk((FREE, 200, TAKEN, FREE), (FREE, 200, 200, FREE)), "case"),
     "POST /cases/{case}/notes": Row(at_the_desk((201,) * 4, (201,) * 4), "case", {"words": "Looked at it."}),
     "POST /cases/{case}/rulings": Row(RULED, "case", FOUND, headers={"If-Match": '"{version}"'}),
+    "POST /cases/{case}/proposals": Row(RULED, "case", {"want": REFUND}, headers={"If-Match": '"{version}"'}),
+    "POST /cases/{case}/service": Row(
+        at_the_desk((NO_SERVICE, NO_SERVICE, TAKEN, NO_SERVICE), (NO_SERVICE,) * 4),
+        "case",
+        {"outcome": "rejected"},
+        headers={"If-Match": '"{version}"'},
+    ),
     "POST /cases/{case}/rulings/{ruling}/second": Row(
         # Whose case it is does not matter: four eyes are to see it.
         at_the_desk((200,) * 4, (200,) * 4),

@@ -177,6 +177,7 @@ STEPS: Final[dict[str, tuple[dict[str, Any], dict[str, Any], str]]] = {
     "evidence-done": ({}, {"evidence": ["not a token"]}, "evidence/0"),
     "return-shipped": ({"carrier": "EMS", "number": "EE1US"}, {"freight": 1.5}, "freight"),
     "return-confirmed": ({}, {"amount": 1}, "amount"),
+    "return-contested": ({"evidence": ["photo"]}, {"evidence": []}, "evidence"),
 }
 
 

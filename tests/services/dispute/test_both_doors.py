@@ -83,6 +83,7 @@ GRANTED = {
     ),
     "return-shipped": Situation(said(say.return_shipped), "RETURN_IN_TRANSIT", (FOR_RETURN, AGREED)),
     "return-confirmed": Situation(said(say.return_confirmed), "REFUND_PENDING", (FOR_RETURN, AGREED, SENT_BACK)),
+    "return-contested": Situation(said(say.return_contested), "ARBITRATION_EVIDENCE", (FOR_RETURN, AGREED, SENT_BACK)),
 }
 
 REFUSALS = {
@@ -108,6 +109,9 @@ REFUSALS = {
         LATER,
     ),
     "return-shipped": Situation(said(say.return_shipped), "AWAITING_SELLER", (FOR_RETURN,), "wrong-state"),
+    "return-contested": Situation(
+        said(say.return_contested), "RETURN_AWAITING_SHIPMENT", (FOR_RETURN, AGREED), "wrong-state"
+    ),
     "return-confirmed": Situation(
         said(say.return_confirmed), "RETURN_AWAITING_SHIPMENT", (FOR_RETURN, AGREED), "wrong-state"
     ),

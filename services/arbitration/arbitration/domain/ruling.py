@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.arbitration import FreightBearer, Payer
 from aftersales.contracts.dispute import Liable
 
 
@@ -38,6 +38,7 @@ class Ruling(Struct, frozen=True, omit_defaults=True):
     departed: str | None
     findings: dict[str, Any]
     explanation: dict[str, Any]
+    freight_bearer: FreightBearer | None = None
     second: str | None = None
     sent_at: datetime | None = None
     settled_at: datetime | None = None

@@ -36,6 +36,8 @@ def depart(recommended: Recommendation, wanted: Departure, file: File, reason: s
         remedy=wanted.remedy if wanted.amount + compensation else "none",
         refund=wanted.amount,
         compensation=compensation,
+        # The payers of the recommendation stay, where it had goods sent back (rulebook 8.40).
+        freight_bearer=recommended.freight_bearer if recommended.remedy == "return" else "reason",
         # What the carrier owes is what the loss cost.
         carrier_claim=wanted.amount if recommended.carrier_claim else 0,
         breakdown={"formula": "departure", "refund": wanted.amount, "compensation": compensation, "cap": file.cap},

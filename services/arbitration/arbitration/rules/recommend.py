@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.arbitration import FreightBearer, Payer
 from aftersales.contracts.dispute import Liable
 from aftersales.decision import Boundary
 from aftersales.policy.amounts import percentage
@@ -37,6 +37,7 @@ class Recommendation(Struct, frozen=True):
     freight: int = 0
     payer: Payer = "escrow"
     carrier_claim: int = 0
+    freight_bearer: FreightBearer | None = None
     counts_for_seller: bool = False
     breakdown: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -83,6 +84,7 @@ def _of_row(row: Row, case: Matter) -> Recommendation:
         compensation=terms.compensation,
         payer=_payer(row, case),
         carrier_claim=refund if row.carrier_recourse else 0,
+        freight_bearer=row.freight,
         counts_for_seller=row.liable == "seller",
         breakdown=_breakdown(terms, refund, case.file.cap),
         facts=_facts(row, case),

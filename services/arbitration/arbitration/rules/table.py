@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.arbitration import FreightBearer, Payer
 from aftersales.contracts.dispute import Liable
 from aftersales.rulebook.reasons import CUSTOMS_HELD, NOT_SHIPPED, Family
 from arbitration.rules import terms
@@ -14,7 +14,10 @@ from arbitration.rules.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """payer: who bears the refund; the escrow stands for whatever section 6 takes from a liable seller."""
+    """payer: who bears the refund; the escrow stands for whatever section 6 takes from a liable seller.
+
+    freight: who bears the way back of a return; None: whoever bore it under the plan that the goods went back for.
+    """
 
     number: str
     title: str
@@ -23,6 +26,7 @@ class Row:
     liable: Liable
     payer: Payer = "escrow"
     carrier_recourse: bool = False
+    freight: FreightBearer | None = None
 
 
 def _r1(m: Matter) -> bool:
@@ -77,16 +81,17 @@ ROWS: Final[tuple[Row, ...]] = (
     Row("R15", "damaged in transit", lambda m: m.found.damaged, terms.full, "seller", carrier_recourse=True),
     Row("R19", "short quantity, missing parts or empty parcel",
         lambda m: m.found.empty or bool(m.found.missing), terms.missing, "seller"),
-    Row("R18", "not working", lambda m: m.found.defective, terms.defective, "seller"),
+    Row("R18", "not working", lambda m: m.found.defective, terms.defective, "seller", freight="seller"),
     Row("R16", "description, wrong item or wrong size",
-        lambda m: m.found.not_as_described is not None, terms.as_described, "seller"),
+        lambda m: m.found.not_as_described is not None, terms.as_described, "seller", freight="seller"),
     Row("R17", "quality, usable", lambda m: m.found.quality is not None, terms.quality, "seller"),
     Row("R21", "counterfeit not proven", _r21, terms.rejected, "nobody"),
     Row("R2", "late but arrived", _r2, terms.late, "seller"),
     Row("R6", "not received, but delivered to the right address", _r6, terms.rejected_as_in_time, "nobody"),
     Row("R1", "not received, overdue", _r1, terms.overdue, "seller"),
     Row("R22", "change of mind on a free-return listing",
-        lambda m: m.family is Family.BUYER_REASON and m.file.free_return, terms.returned_without_shipping, "nobody"),
+        lambda m: m.family is Family.BUYER_REASON and m.file.free_return, terms.returned_without_shipping, "nobody",
+        freight="platform"),
     Row("R23", "change of mind without such a service",
         lambda m: m.family is Family.BUYER_REASON, terms.rejected, "buyer"),
     Row("R0", "nothing found that decides", lambda m: True, terms.rejected, "nobody"),

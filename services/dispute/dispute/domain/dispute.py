@@ -7,7 +7,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from aftersales.contracts.appeal import AppealOutcome
-from aftersales.contracts.arbitration import Payer
+from aftersales.contracts.arbitration import FreightBearer, Payer
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable, Party
 from aftersales.contracts.marketplace import Plan
@@ -32,13 +32,14 @@ class Offer(Struct, frozen=True, omit_defaults=True):
 class Owed(Struct, frozen=True, omit_defaults=True):
     """What the buyer gets once the goods are back, as agreed or ruled; the freight is added when it is proven.
 
-    payer: who bears the refund where the seller does not.
+    payer: who bears the refund where the seller does not. freight_bearer: as ruled; None: by the reason (rulebook 8.8).
     """
 
     refund: int
     compensation: int
     payer: Payer
     carrier_claim: int
+    freight_bearer: FreightBearer | None = None
 
 
 class GoodsBack(Struct, frozen=True, omit_defaults=True):

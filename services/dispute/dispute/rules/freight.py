@@ -16,6 +16,12 @@ Bearer = Literal["buyer", "seller", "platform"]
 
 
 def bearer(draft: Draft, dispute: Dispute) -> Bearer:
+    """Who bears it under the plan or the ruling that the goods went back for."""
+    ruled = dispute.owed.freight_bearer if dispute.owed else None
+    return by_reason(draft, dispute) if ruled is None or ruled == "reason" else ruled
+
+
+def by_reason(draft: Draft, dispute: Dispute) -> Bearer:
     """By the family of the reason; a change of mind on a free-return listing has a line of its own."""
     family = reasons.REASONS[dispute.reason].family
     free = family is Family.BUYER_REASON and draft.order.known.free_return
@@ -32,9 +38,8 @@ def proven(draft: Draft, dispute: Dispute) -> int:
     return dispute.back.freight if cap is None else min(cap, dispute.back.freight)
 
 
-def with_freight(draft: Draft, dispute: Dispute, sums: Sums) -> Sums:
+def with_freight(draft: Draft, dispute: Dispute, sums: Sums, borne_by: Bearer) -> Sums:
     """The sums and the proven freight where the buyer does not bear it; the whole stays an amount that can be paid."""
-    borne_by = bearer(draft, dispute)
     freight = 0 if borne_by == "buyer" else proven(draft, dispute)
     payer: Payer = "service_fund" if borne_by == "platform" else "escrow"
     payable = MAX_AMOUNT - sums.refund - sums.compensation

@@ -15,7 +15,7 @@ from dispute.domain.order import Order
 from dispute.rules import guards
 from dispute.rules.desk import addressed, overtaken, with_judges
 from dispute.rules.draft import Draft, No
-from dispute.rules.freight import with_freight
+from dispute.rules.freight import Bearer, bearer, by_reason, with_freight
 from dispute.rules.settle import await_goods, close, order_refund, record_resolution
 from dispute.rules.sums import Sums
 
@@ -68,9 +68,9 @@ def execute(draft: Draft, dispute: Dispute, said: CaseRuled) -> Dispute:
         return close(draft, _told(draft, ruled, said), states.CLOSED_REJECTED, "17")
     if said.remedy == "return" and ruled.back is not None:
         # Goods are never sent back twice (rulebook 8.39, 8.47).
-        sums = with_freight(draft, ruled, sums)
+        sums = with_freight(draft, ruled, sums, _bearer(draft, ruled, said))
     elif said.remedy == "return":
-        return _told(draft, await_goods(draft, ruled, sums, "17"), said)
+        return _told(draft, await_goods(draft, ruled, sums, "17", said.freight_bearer), said)
     ruled = draft.move(ruled, states.REFUND_PENDING, "17")
     return order_refund(draft, _told(draft, ruled, said, sums.freight), sums)
 
@@ -84,6 +84,12 @@ def _explain(draft: Draft, said: CaseRuled) -> None:
     draft.amounts.update(told.get("amounts", {}))
     turns = msgspec.convert(told.get("otherwise", ()), tuple[Boundary, ...])
     draft.boundaries.extend(turn for turn in turns if turn.turn not in OF_THE_DESK)
+
+
+def _bearer(draft: Draft, ruled: Dispute, said: CaseRuled) -> Bearer:
+    if said.freight_bearer is None:
+        return bearer(draft, ruled)
+    return by_reason(draft, ruled) if said.freight_bearer == "reason" else said.freight_bearer
 
 
 def _told(draft: Draft, ruled: Dispute, said: CaseRuled, freight: int = 0) -> Dispute:

@@ -5,40 +5,23 @@ from typing import Literal
 from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped
-from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.contracts.marketplace import ReturnShipped
 from aftersales.decision import Because
-from aftersales.money import shown
 from dispute.domain import states
 from dispute.domain.dispute import Dispute, GoodsBack
 from dispute.rules.draft import Draft, No
-from dispute.rules.freight import with_freight
+from dispute.rules.freight import bearer, with_freight
 from dispute.rules.settle import close, order_refund, record_resolution
 from dispute.rules.sums import Sums
 
 
 def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Because | No:
     """The buyer names carrier, number and proven freight; the seller has `return.seller_confirm` to confirm."""
-    limit = _freight_limit(draft, dispute)
-    if said.freight > limit:
-        most = shown(limit, draft.order.known.currency)
-        return No("freight-above-limit", f"At most {most} is paid for the way back. Name a freight up to that.")
     confirm_by = draft.now + draft.length("return.seller_confirm")
     back = GoodsBack(said.carrier, said.number, said.freight, draft.now)
     shipped = draft.move(dispute, states.RETURN_IN_TRANSIT, "18", confirm_by, back=back)
     draft.tell(DisputeReturnShipped, shipped, carrier=said.carrier, number=said.number, freight=said.freight)
     return draft.because("18")
-
-
-def _freight_limit(draft: Draft, dispute: Dispute) -> int:
-    """The buyer alone says what the way back cost: where no policy caps what is paid of it, the order's price does.
-
-    With all that is owed it must still be an amount that can be paid.
-    """
-    assert dispute.owed is not None
-    cap: int | None = draft.parameter("return.freight_cap")
-    payable = MAX_AMOUNT - dispute.owed.refund - dispute.owed.compensation
-    return min(payable, draft.order.known.paid) if cap is None else MAX_AMOUNT
 
 
 def return_confirmed(draft: Draft, dispute: Dispute) -> Because:
@@ -53,7 +36,7 @@ def pay_for_return(draft: Draft, dispute: Dispute, how: Literal["by_hand", "sile
     owed = dispute.owed
     refund = min(owed.refund, draft.order.cap(dispute.units))
     owing = Sums(refund, owed.compensation, payer=owed.payer, carrier_claim=owed.carrier_claim)
-    sums = with_freight(draft, dispute, owing)
+    sums = with_freight(draft, dispute, owing, bearer(draft, dispute))
     draft.facts.update(owed=owed.refund, refund=refund)
     if not sums.total:
         record_resolution(draft, dispute, sums)

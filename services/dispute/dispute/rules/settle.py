@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import asdict, replace
 
+from aftersales.contracts.arbitration import FreightBearer
 from aftersales.contracts.dispute import (
     Agreement,
     DisputeAgreed,
@@ -20,7 +21,7 @@ from dispute.domain.dispute import Dispute, Offer, Owed
 from dispute.domain.seller import Debt
 from dispute.domain.settlement import Burden, Settlement, shares
 from dispute.rules.draft import Draft
-from dispute.rules.freight import with_freight
+from dispute.rules.freight import by_reason, with_freight
 from dispute.rules.journal import entries, write
 from dispute.rules.sums import Sums
 
@@ -43,16 +44,18 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
         return draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
     sums = Sums(refund)
     # Goods are never sent back twice (rulebook 8.39).
-    sums = with_freight(draft, agreed, sums) if plan.remedy == "return" else sums
+    sums = with_freight(draft, agreed, sums, by_reason(draft, agreed)) if plan.remedy == "return" else sums
     agreed = draft.move(agreed, states.REFUND_PENDING, number)
     agreed = draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
     return order_refund(draft, agreed, sums)
 
 
-def await_goods(draft: Draft, dispute: Dispute, sums: Sums, number: str) -> Dispute:
+def await_goods(
+    draft: Draft, dispute: Dispute, sums: Sums, number: str, freight_bearer: FreightBearer | None = None
+) -> Dispute:
     """The money follows the goods: the buyer has `return.ship_by` to send them."""
     ship_by = draft.now + draft.length("return.ship_by")
-    owed = Owed(sums.refund, sums.compensation, sums.payer, sums.carrier_claim)
+    owed = Owed(sums.refund, sums.compensation, sums.payer, sums.carrier_claim, freight_bearer)
     return draft.move(dispute, states.RETURN_AWAITING_SHIPMENT, number, ship_by, owed=owed)
 
 

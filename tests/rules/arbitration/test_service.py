@@ -1,0 +1,185 @@
+"""The platform's own service at the desk: a case of its own kind, decided in time or handed back (23; 8.31)."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
+from aftersales.contracts.arbitration import CaseOpened, CaseRuled, ServiceDecided
+from aftersales.contracts.dispute import (
+    DisputeAgreed,
+    DisputeClosed,
+    DisputeEscalated,
+    DisputeHandedBack,
+    DisputeTakenOver,
+    RulingOvertaken,
+)
+from aftersales.decision import Decision, Outcome
+from aftersales.identity import Actor, Role
+from arbitration.domain.case import Case, CaseStatus
+from arbitration.domain.commands import CaseTaken, RulingMade, ServiceDecisionMade
+from arbitration.handlers import SERVICE
+from arbitration.rules.actions import allowed_actions
+from arbitration.store.kinds import case_ref
+from tests.rules.arbitration.builders import DAY, NOW, SECOND
+from tests.rules.arbitration.spoken import a_step
+from tests.support.in_memory import InMemory
+
+UNTIL = NOW + 5 * DAY
+PLAN = {"remedy": "refund", "amount": 2000}
+
+
+def taken_over() -> InMemory:
+    world = InMemory(SERVICE, source="dispute")
+    step: dict[str, Any] = {"step": 2, "at": NOW, "state": "SERVICE_REVIEW", "deadline": UNTIL}
+    world.hear(a_step(DisputeTakenOver, **step), NOW)
+    return world
+
+
+def case(world: InMemory) -> Case:
+    found = world.states[case_ref("D1")]
+    assert isinstance(found, Case)
+    return found
+
+
+def decides(world: InMemory, at: datetime = NOW, agent: str = "lee", **said: Any) -> Decision:
+    content = {"case": "D1", "agent": agent, "seen": case(world).version, **said}
+    [decision] = world.hear(ServiceDecisionMade.model_validate(content), at)
+    return decision
+
+
+def said(world: InMemory) -> list[ServiceDecided]:
+    return [event for event in world.said if isinstance(event, ServiceDecided)]
+
+
+def overtaken(world: InMemory) -> RulingOvertaken:
+    told = {"order": "O1", "dispute": "D1", "ruling": said(world)[-1].decision, "slug": "above-cap"}
+    return RulingOvertaken.model_validate({**told, "sentence": "Too much.", "state": "SERVICE_REVIEW"})
+
+
+def test_a_case_of_its_own_kind_is_opened() -> None:
+    world = taken_over()
+    assert (case(world).status, case(world).due, case(world).rounds[-1].how) == (CaseStatus.SERVICE, UNTIL, "service")
+    assert [type(event) for event in world.said] == [CaseOpened]
+    names = [action.name for action in allowed_actions(case(world), Actor(Role.AGENT, "lee"))]
+    assert names == ["note", "take", "service"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "amount"), [("settled", 1), ("settled", 4198), ("rejected", None), ("handed_back", None)]
+)
+def test_decided_and_told_to_dispute(outcome: str, amount: int | None) -> None:
+    world = taken_over()
+    decision = decides(world, outcome=outcome, amount=amount)
+    assert decision.outcome is Outcome.APPLIED
+    [event] = said(world)
+    assert (event.outcome, event.amount, event.agent) == (outcome, amount or 0, "lee")
+    assert decision.answer is not None
+    assert decision.answer["decision"] == event.decision == case(world).offers[-1].id
+
+
+@pytest.mark.parametrize(
+    ("differs", "slug"),
+    [
+        ({"outcome": "settled", "amount": 0}, "amount-too-small"),
+        ({"outcome": "settled", "amount": 4199}, "above-cap"),
+        ({"outcome": "settled"}, "amount-misplaced"),
+        ({"outcome": "rejected", "amount": 1}, "amount-misplaced"),
+        ({"outcome": "handed_back", "amount": 0}, "amount-misplaced"),
+        ({"outcome": "rejected", "agent": "anna"}, "conflict-of-interest"),
+        ({"outcome": "rejected", "seen": 0}, "version-changed"),
+    ],
+)
+def test_refused(differs: dict[str, Any], slug: str) -> None:
+    world = taken_over()
+    decision = decides(world, **differs)
+    assert (decision.outcome, decision.slug, said(world)) == (Outcome.REFUSED, slug, [])
+
+
+def test_in_time_until_the_end_and_handed_back_by_itself_at_it() -> None:
+    world = taken_over()
+    assert decides(world, UNTIL - SECOND, outcome="rejected").outcome is Outcome.APPLIED
+    world = taken_over()
+    world.until(UNTIL)
+    [event] = said(world)
+    assert (event.outcome, event.agent) == ("handed_back", None)
+    assert decides(world, UNTIL, outcome="rejected").slug == "decision-sent"
+
+
+def test_a_decision_on_its_way_is_not_decided_again_and_keeps_the_time_from_ending() -> None:
+    world = taken_over()
+    decides(world, outcome="settled", amount=1)
+    assert decides(world, NOW + DAY, outcome="rejected").slug == "decision-sent"
+    world.until(UNTIL)
+    assert len(said(world)) == 1
+
+
+@pytest.mark.parametrize("at", [NOW + DAY, UNTIL + DAY])
+def test_overtaken_the_case_waits_on_and_its_time_still_ends(at: datetime) -> None:
+    world = taken_over()
+    decides(world, outcome="settled", amount=4198)
+    world.hear(overtaken(world), at)
+    assert (case(world).status, case(world).offers[-1].status, len(said(world))) == (CaseStatus.SERVICE, "overtaken", 1)
+    world.until(max(at, UNTIL))
+    assert [event.outcome for event in said(world)] == ["settled", "handed_back"]
+
+
+def test_settled_when_dispute_says_so() -> None:
+    world = taken_over()
+    decides(world, outcome="settled", amount=2000)
+    world.hear(a_step(DisputeAgreed, step=3, state="REFUND_PENDING", agreement="service", plan=PLAN), NOW)
+    assert (case(world).status, case(world).offers[-1].status) == (CaseStatus.SETTLED, "executed")
+    assert decides(world, outcome="rejected").slug == "case-closed"
+
+
+def test_withdrawn_when_the_buyer_withdraws() -> None:
+    world = taken_over()
+    amounts = {"refund": 0, "compensation": 0, "freight": 0}
+    step: dict[str, Any] = {"step": 3, "state": "CLOSED_CANCELLED", "agreement": None, "rule": None, "liable": None}
+    world.hear(a_step(DisputeClosed, **step, **amounts), NOW)
+    assert case(world).status is CaseStatus.WITHDRAWN
+
+
+def test_handed_back_and_later_escalated_as_any_other() -> None:
+    world = taken_over()
+    decides(world, outcome="handed_back")
+    world.hear(a_step(DisputeHandedBack, step=3, state="AWAITING_SELLER", how="by_hand"), NOW)
+    assert (case(world).status, case(world).due) == (CaseStatus.HANDED_BACK, None)
+    step: dict[str, Any] = {"step": 5, "state": "ARBITRATION_EVIDENCE", "how": "automatic"}
+    world.hear(a_step(DisputeEscalated, **step), NOW + 7 * DAY)
+    assert (case(world).status, len(case(world).rounds)) == (CaseStatus.EVIDENCE, 2)
+    assert [offer.kind for offer in case(world).offers] == ["handed_back"]
+
+
+def test_no_ruling_and_another_agents_case_is_left_alone() -> None:
+    world = taken_over()
+    [ruling] = world.hear(RulingMade(case="D1", agent="lee", seen=case(world).version, findings={}), NOW)
+    assert ruling.slug == "service-review"
+    world.hear(CaseTaken(case="D1", agent="kim"), NOW)
+    assert decides(world, outcome="rejected").slug == "case-taken"
+    assert decides(world, outcome="rejected", agent="boss", role="supervisor").outcome is Outcome.APPLIED
+
+
+def test_a_chargeback_stops_its_time_too() -> None:
+    world = taken_over()
+    world.hear(a_step(DisputeFrozen, step=3, state="SERVICE_REVIEW", at=NOW + DAY), NOW + DAY)
+    assert decides(world, NOW + DAY, outcome="rejected").slug == "chargeback-open"
+    world.until(UNTIL)
+    assert said(world) == []
+    later = UNTIL + 9 * DAY
+    resumed: dict[str, Any] = {"chargeback": "won", "frozen_at": NOW + DAY, "deadline": later, "at": NOW + 10 * DAY}
+    world.hear(a_step(DisputeResumed, step=4, state="SERVICE_REVIEW", **resumed), NOW + 10 * DAY)
+    world.until(later - SECOND)
+    assert said(world) == []
+    world.until(later)
+    assert [event.outcome for event in said(world)] == ["handed_back"]
+
+
+def test_older_steps_change_nothing() -> None:
+    world = taken_over()
+    before = case(world)
+    world.hear(a_step(DisputeTakenOver, step=2, state="SERVICE_REVIEW", deadline=NOW), NOW)
+    world.hear(a_step(DisputeHandedBack, step=1, state="AWAITING_SELLER", how="silence"), NOW)
+    assert case(world) == before
+    assert [event for event in world.said if isinstance(event, CaseRuled)] == []

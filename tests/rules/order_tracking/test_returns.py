@@ -1,0 +1,61 @@
+"""Goods on their way back: followed from the buyer's word on, told to dispute (rulebook, transitions 18 to 21)."""
+
+from typing import Any
+
+from aftersales.contracts.dispute import DisputeReturnShipped
+from aftersales.contracts.tracking import ReturnScanned
+from order_tracking.handlers import SERVICE
+from tests.rules.order_tracking.builders import DAY, SHIPPED, a_scan, a_tracked_parcel
+from tests.support.in_memory import InMemory
+
+SENT = SHIPPED + 40 * DAY
+
+
+def sent_back(number: str = "EE9", dispute: str = "D1") -> DisputeReturnShipped:
+    step: dict[str, Any] = {"order": "O1", "dispute": dispute, "buyer": "anna", "seller": "shop", "step": 5, "at": SENT}
+    about: dict[str, Any] = {"state": "RETURN_IN_TRANSIT", "reason": "SNAD_QUALITY", "currency": "USD"}
+    goods: dict[str, Any] = {"carrier": "EMS", "number": number, "freight": 840}
+    rest: dict[str, Any] = {"deadline": None, "waits": (), "policy": "standard@1"}
+    return DisputeReturnShipped.model_validate({**step, **about, **goods, **rest})
+
+
+def followed() -> InMemory:
+    world = InMemory(SERVICE)
+    world.hear(sent_back(), SENT, source="dispute")
+    return world
+
+
+def told(world: InMemory) -> list[tuple[str, bool]]:
+    return [(e.status, e.delivered_at is not None) for e in world.said if isinstance(e, ReturnScanned)]
+
+
+def test_every_news_of_it_is_told() -> None:
+    world = followed()
+    for days, status in enumerate(("in_transit", "in_transit", "delivered", "lost")):
+        world.hear(a_scan(status, SENT + days * DAY, number="EE9"), SENT + days * DAY)
+    assert told(world) == [("in_transit", False), ("delivered", True), ("lost", True)]
+
+
+def test_scanned_before_it_was_heard_of_it_is_told_at_once() -> None:
+    world = InMemory(SERVICE)
+    world.hear(a_scan("delivered", SENT, number="EE9"), SENT)
+    world.hear(sent_back(), SENT + DAY, source="dispute")
+    assert told(world) == [("delivered", True)]
+
+
+def test_an_older_scan_does_not_replace_the_last() -> None:
+    world = followed()
+    world.hear(a_scan("delivered", SENT + 2 * DAY, number="EE9"), SENT + 2 * DAY)
+    world.hear(a_scan("lost", SENT + DAY, number="EE9"), SENT + 3 * DAY)
+    assert told(world) == [("delivered", True)]
+
+
+def test_followed_once_and_what_the_number_carried_before_is_not_its() -> None:
+    world = a_tracked_parcel()
+    world.hear(a_scan("delivered", SHIPPED + DAY), SHIPPED + DAY)
+    world.said.clear()
+    world.hear(sent_back("EE1"), SENT, source="dispute")
+    [again] = world.hear(sent_back("EE1"), SENT, source="dispute")
+    assert (again.slug, told(world)) == ("return-known", [])
+    world.hear(a_scan("lost", SENT + DAY), SENT + DAY)
+    assert told(world) == [("lost", False)]
