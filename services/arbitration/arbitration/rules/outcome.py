@@ -54,10 +54,11 @@ def overtaken(case: Case | None, event: said.RulingOvertaken, given: Given) -> D
 
 def _offer_overtaken(case: Case, event: said.RulingOvertaken, given: Given) -> Decision:
     why = f"{event.slug}: {event.sentence}"
+    number = "23" if case.status is CaseStatus.SERVICE else "16"
     state = changed(settled(case, RulingStatus.OVERTAKEN, given.now, why))
     facts = {"decision": event.ruling, "slug": event.slug, "state": event.state}
     return Decision(
-        state=state, timers=service.service_timers(state, given.now), because=Because("transition 16 or 23", facts)
+        state=state, timers=service.service_timers(state, given.now), because=Because(f"transition {number}", facts)
     )
 
 
