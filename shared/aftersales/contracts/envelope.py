@@ -60,7 +60,7 @@ class _Instant:
 
 def _currency(value: str) -> str:
     if value not in EXPONENTS:
-        raise ValueError("not a currency this system settles in (ISO 4217, upper case)")
+        raise ValueError(f"not a currency this system settles in; expected one of {', '.join(sorted(EXPONENTS))}")
     return value
 
 

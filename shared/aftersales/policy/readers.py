@@ -5,7 +5,7 @@ independent entries keep those that are not named; a table whose entries only ma
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import orjson
 
 from aftersales.money import EXPONENTS
 from aftersales.policy.model import Eligible
+from aftersales.rulebook.reasons import REASONS, Family
 
 ANY_OTHER: Final = "*"
 # Four digits of days are 27 years: more is a slip, and far below what a datetime can bear.
@@ -22,8 +23,9 @@ COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 CARRIER_SERVICE: Final = re.compile(r"[A-Z0-9_]{1,40}", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9_]{1,40}|\*", re.ASCII)
 MAX_MONEY: Final = 10**15
-FAMILIES: Final = ("NOT_RECEIVED", "NOT_AS_DESCRIBED", "BUYER_REASON", "SERVICE", "LATE", "FREE_RETURN")
+FAMILIES: Final = (*(family.value for family in Family), "FREE_RETURN")
 GRADES: Final = ("minor", "medium", "severe")
+ELIGIBLE_WORDS: Final[Mapping[str, Sequence[str]]] = {"reasons": tuple(REASONS), "remedies": ("refund", "return")}
 ELIGIBLE_KEYS: Final = ("reasons", "remedies", "categories", "destinations", "carrier_services", "enrolled")
 
 
@@ -127,7 +129,7 @@ def freight_payers(value: Any, so_far: Any) -> dict[str, str]:
 def eligible(value: Any, so_far: Any) -> Eligible:
     table = _keyed(_table(value), ELIGIBLE_KEYS)
     known = {key: getattr(so_far, key) for key in ELIGIBLE_KEYS} if so_far is not None else {}
-    said = {key: _flag(entry, key) if key == "enrolled" else _names(entry, key) for key, entry in table.items()}
+    said = {key: _flag(entry, key) if key == "enrolled" else _known_names(entry, key) for key, entry in table.items()}
     return Eligible(**_complete({**known, **said}, ELIGIBLE_KEYS))
 
 
@@ -154,7 +156,7 @@ def money_by_currency(value: Any, _so_far: Any) -> dict[str, int]:
         return {ANY_OTHER: money(value)}
     for key in value:
         if key != ANY_OTHER and key not in EXPONENTS:
-            raise Wrong("is no currency this system settles in", key)
+            raise Wrong(f"is no currency this system settles in; expected one of {', '.join(sorted(EXPONENTS))}", key)
     return {key: _entry(money, entry, key) for key, entry in value.items()}
 
 
@@ -201,6 +203,15 @@ def _flag(value: Any, key: str) -> bool:
     if not isinstance(value, bool):
         raise Wrong(f"{shown(value)} is neither true nor false", key)
     return value
+
+
+def _known_names(value: Any, key: str) -> frozenset[str]:
+    """Names of things that are listed somewhere must stand there."""
+    names, known = _names(value, key), ELIGIBLE_WORDS.get(key)
+    strangers = sorted(names - {ANY_OTHER, *known}) if known else []
+    if known and strangers:
+        raise Wrong(f"{shown(strangers[0])} is none of {', '.join(known)}, nor {shown(ANY_OTHER)} for all", key)
+    return names
 
 
 def _names(value: Any, key: str) -> frozenset[str]:

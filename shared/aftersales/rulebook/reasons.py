@@ -87,6 +87,11 @@ CUSTOMS_HELD: Final = "INR_CUSTOMS_HELD"
 COUNTERFEIT: Final = "SNAD_COUNTERFEIT"
 
 
+def unknown(code: str) -> str | None:
+    """The sentence about a word that is no reason; None for one that is."""
+    return None if code in REASONS else f"{code} is no reason. Known are {', '.join(REASONS)}."
+
+
 def family(reason: str) -> Family:
     """KeyError for a reason that dispute would never have admitted."""
     return REASONS[reason].family

@@ -66,6 +66,12 @@ async def test_allowed_actions_come_with_their_time(town: Town) -> None:
     assert buyer["evidence"]["expected"] == ["brand_letter", "test_report"]
 
 
+async def test_a_list_by_a_word_that_is_no_reason_is_refused_with_those_that_are(town: Town) -> None:
+    answer = await town.get("/disputes", reason="SNAD_COLOUR")
+    assert (answer.status_code, answer.json()["slug"]) == (422, "unknown-reason")
+    assert "Known are INR_IN_TRANSIT" in answer.json()["detail"]
+
+
 async def test_lists_come_in_pages_and_by_state(town: Town) -> None:
     for number in range(3):
         order = f"P{number}"

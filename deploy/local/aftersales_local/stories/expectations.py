@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final, get_args
 
 from aftersales.contracts.dispute import Agreement, DisputeState, Liable
+from aftersales.rulebook.reasons import REASONS
 from aftersales_local.stories import fields as read
 from aftersales_local.stories.fields import Place, Read, Shape
 
@@ -15,7 +16,7 @@ PAYERS: Final = ("escrow", "deposit", "platform_fund", "service_fund")
 
 ABOUT_DISPUTE: Final[dict[str, Read]] = {
     "state": read.or_null(read.one_of(*get_args(DisputeState))),
-    "reason": read.text,
+    "reason": read.one_of(*REASONS),
     "deadline": read.or_null(read.instant),
     "auto_escalation": read.or_null(read.instant),
     "refund": read.whole,

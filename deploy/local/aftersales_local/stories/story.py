@@ -69,7 +69,10 @@ class Story:
 
     def judged_by(self, book: PolicyBook) -> Policy:
         """The story's policy. Failure with a sentence where it names what no policy has."""
-        profile = book.profile(self.policy.profile)
+        try:
+            profile = book.profile(self.policy.profile)
+        except Failure as problem:
+            raise Failure(f"{self.file}: policy.profile: {problem.sentence}") from None
         if not self.policy.changes and not self.policy.overrides:
             return profile
         where = f"{self.file}: policy.with"

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from aftersales.contracts.envelope import Id, Token
 from aftersales.errors import Refused
 from aftersales.identity import not_found
+from aftersales.rulebook.reasons import unknown
 from aftersales.runtime.decisions import History, decided, list_history
 from aftersales.runtime.http import Asked, Ours, Paged, etag
 from arbitration.api.desk import Agent, the_case
@@ -37,6 +38,8 @@ async def queue(
     ] = None,
 ) -> Queue:
     """The queue, the most urgent first; cases that are over come last."""
+    if reason is not None and (problem := unknown(reason)) is not None:
+        raise Refused("unknown-reason", problem, 422)
     wanted = reads.Wanted(status, agent_is, taken, reason, search)
     rows, further = await reads.list_cases(parts.reads, wanted, page, agent.sub)
     return Queue(items=[_listed(row) for row in rows], next=further)

@@ -9,6 +9,7 @@ from aftersales.contracts.dispute import DisputeState
 from aftersales.contracts.envelope import Id, Token
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Role, not_found
+from aftersales.rulebook.reasons import unknown
 from aftersales.runtime.decisions import Decided, History, decided, list_history
 from aftersales.runtime.http import Caller, Ours, Paged, Parts
 from dispute.api.models import DisputeRead, Disputes, Listed, Statement, Statements, read
@@ -33,6 +34,7 @@ async def disputes(
     trouble: Annotated[bool | None, Query(description="true: those whose refund operations must look at")] = None,
 ) -> Disputes:
     """The caller's disputes, the newest first."""
+    _known_reason(reason)
     if trouble is not None and not _is_platform(caller):
         raise Refused("trouble-not-shown", "Only the platform is shown refunds in trouble. Leave `trouble` out.", 403)
     wanted = reads.Wanted(state, order, reason, buyer, seller, trouble)
@@ -62,6 +64,13 @@ async def history(dispute: Id, caller: Caller, parts: Ours, page: Paged) -> Hist
     found = await _the_order(parts, dispute, caller)
     rows, further = await list_history(parts.reads, order_ref(found.order.id), page)
     return History(items=[_decided(row, caller, found.order.known.currency) for row in rows], next=further)
+
+
+def _known_reason(reason: str | None) -> None:
+    """Refused 422 for a word that is no reason: a list that is empty for a slip would mislead."""
+    problem = unknown(reason) if reason is not None else None
+    if problem is not None:
+        raise Refused("unknown-reason", problem, 422)
 
 
 async def _the_order(parts: Parts, dispute: str, caller: Actor) -> Found:

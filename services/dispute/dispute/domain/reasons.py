@@ -11,6 +11,7 @@ from aftersales.rulebook.reasons import (
     Reason,
     is_not_received,
     refund_only,
+    unknown,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Reason",
     "is_not_received",
     "refund_only",
+    "unknown",
 ]
 
 # What an anomaly of its parcel makes of a held dispute (rulebook 8.24).

@@ -39,9 +39,10 @@ def cancelled(draft: Draft, wanted: Units) -> No | None:
 
 def reason(draft: Draft, wanted: Units, code: str, evidence: tuple[str, ...]) -> No | None:
     """A reason that may be given for these units now, at the opening or later."""
-    known = reasons.REASONS.get(code)
-    if known is None:
-        return No("unknown-reason", f"{code} is no reason. Known are {', '.join(reasons.REASONS)}.")
+    problem = reasons.unknown(code)
+    if problem is not None:
+        return No("unknown-reason", problem)
+    known = reasons.REASONS[code]
     if known.family is Family.NOT_AS_DESCRIBED and not evidence:
         return No("evidence-needed", f"{code} needs at least one piece of evidence. Add one and complain again.")
     for line in wanted:
