@@ -61,6 +61,17 @@ def test_too_late_for_a_deadline_that_has_passed() -> None:
     assert world.dispute().state == "CLOSED_REFUNDED"
 
 
+def test_refused_while_a_chargeback_is_open() -> None:
+    """Rulebook 8.20: nothing but an appeal can be said."""
+    world = opened()
+    world.hear(say.chargeback_opened(), OPENED + DAY)
+    before = world.order
+    assert extend(world, OPENED + 2 * DAY) == "chargeback-open"
+    assert world.order == before
+    world.hear(say.chargeback_won(), OPENED + 3 * DAY)
+    assert extend(world, OPENED + 3 * DAY) is None
+
+
 def test_a_hold_moves_with_the_promise_of_its_parcels() -> None:
     world = held()
     assert extend(world, OPENED + DAY) is None

@@ -15,7 +15,7 @@ from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.parcel import Extended, Parcel
-from dispute.rules import windows
+from dispute.rules import chargeback, windows
 from dispute.rules.draft import Draft, No
 from dispute.rules.promise import promised
 from dispute.rules.shift import shift
@@ -55,6 +55,8 @@ def promise_moved(draft: Draft, before: Order, parcel: Parcel) -> None:
 def _against(order: Order, dispute: Dispute, said: DisputeExtensionGranted, by: timedelta) -> No | None:
     if not dispute.is_open:
         return No("dispute-closed", f"Dispute {dispute.id} is {dispute.state}; nothing of it can be extended.")
+    if (frozen := chargeback.against(order, DisputeExtensionGranted)) is not None:
+        return frozen
     if order.party(said.agent) is not None:
         return No("conflict-of-interest", f"{said.agent} is a party of the order. Somebody else must grant this.")
     if dispute.state == states.HELD_IN_TRANSIT and any(
