@@ -45,10 +45,11 @@ def test_silence_says_that_an_answer_before_the_deadline_would_have_counted() ->
     silence = next(d for d in world.decisions if d.because and d.because.rule == "transition 6")
     paid_by = "escrow 20.00 USD, deposit 0.00 USD, platform fund 0.00 USD, service fund 0.00 USD, debt 0.00 USD"
     of_the_state = "deadline 2025-05-06 09:00:00 UTC (state AWAITING_SELLER, 2025-05-01 09:00:00 UTC)"
-    computed = f"plan 20.00 USD, cap 41.98 USD, refund 20.00 USD, paid by {paid_by}"
+    the_plan = "plan 20.00 USD (marketplace.complaint_made, 2025-05-01 09:00:00 UTC)"
+    computed = f"cap 41.98 USD, refund 20.00 USD, paid by {paid_by}"
     assert told(silence) == [
         "Transition 6: the seller is silent.",
-        f"Facts: {of_the_state}; {computed} (marketplace.plan_refused, 2025-05-01 09:00:00 UTC).",
+        f"Facts: {of_the_state}; {the_plan}; {computed} (marketplace.plan_refused, 2025-05-01 09:00:00 UTC).",
         f"Policy {world.order.known.policy}: seller.response P5D, seller.silence execute.",
         "Refund 20.00 USD = the plan, at most the cap: plan 20.00 USD; cap 41.98 USD; L1 units 1-2 each 10.00 USD.",
         "An answer before 2025-05-06 09:00:00 UTC would have counted.",

@@ -1,14 +1,14 @@
 """An agent rules; above the limit of four eyes a second one confirms; then dispute is told (rulebook 17)."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
 from aftersales.contracts.envelope import MAX_AMOUNT
-from aftersales.decision import Because, Boundary, Decision, Given, nothing, refused
+from aftersales.decision import Because, Boundary, Decision, Given, Source, nothing, refused
 from aftersales.identity import effect_id
 from aftersales.money import shown
 from aftersales.policy.amounts import four_eyes_above
@@ -22,6 +22,8 @@ from arbitration.rules.dispute_steps import lapsed
 from arbitration.rules.guards import conflict, frozen, not_in_review, of_another, stale
 from arbitration.rules.moves import moved
 from arbitration.rules.recommend import Recommendation, recommend
+
+ON_FILE: Final = ("reason", "parcels", "buyer_evidence", "seller_evidence")
 
 
 def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
@@ -120,8 +122,14 @@ def written(
         counts_for_seller=decided.counts_for_seller,
         departed=None if depart is None else depart.reason,
         findings=dict(findings),
-        explanation=explained(decided, recommended, policy, agent, case.currency),
+        explanation=explained(decided, recommended, policy, agent, case.currency) | {"sources": _sources(case)},
     )
+
+
+def _sources(case: Case) -> dict[str, Any]:
+    """What is on file was said by dispute when the review began; findings are the ruling's own."""
+    file = Source("dispute.review_started", case.review_at or case.opened_at)
+    return {name: msgspec.to_builtins(file) for name in ON_FILE}
 
 
 def explained(
@@ -206,8 +214,9 @@ def _because(ruling: Ruling, policy: Policy) -> Because:
         policy=ruling.explanation["policy"],
         policy_version=policy.identity,
         title=ruling.title,
-        amounts=ruling.explanation["amounts"],
-        otherwise=msgspec.convert(ruling.explanation["otherwise"], tuple[Boundary, ...]),
+        sources=msgspec.convert(ruling.explanation.get("sources", {}), dict[str, Source]),
+        amounts=ruling.explanation.get("amounts", {}),
+        otherwise=msgspec.convert(ruling.explanation.get("otherwise", ()), tuple[Boundary, ...]),
     )
 
 

@@ -18,7 +18,11 @@ from dispute.store import reads
 from dispute.store.reads import Found
 
 router = APIRouter(tags=["disputes"])
-PAYERS: Final = frozenset({"paid_by", "freight_payer"})
+# Who bears what the buyer gets is not for the buyer, and which of the platform's people decided is for neither party.
+HIDDEN: Final = {
+    Role.BUYER: frozenset({"paid_by", "freight_payer", "agent"}),
+    Role.SELLER: frozenset({"agent"}),
+}
 
 
 @router.get("/disputes")
@@ -94,11 +98,9 @@ def _is_platform(caller: Actor) -> bool:
 
 
 def _decided(row: Any, caller: Actor, currency: str) -> Decided:
-    explanation = row.explanation if caller.role is not Role.BUYER else without_payers(row.explanation)
-    return decided(row, explanation, currency)
+    return decided(row, _shown(row.explanation, HIDDEN.get(caller.role, frozenset())), currency)
 
 
-def without_payers(explanation: Mapping[str, Any]) -> dict[str, Any]:
-    """As a dispute itself hides from its buyer who bears what they get."""
-    facts = {name: value for name, value in explanation.get("facts", {}).items() if name not in PAYERS}
+def _shown(explanation: Mapping[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    facts = {name: value for name, value in explanation.get("facts", {}).items() if name not in hidden}
     return {**explanation, "facts": facts}

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeOpened, DisputeTakenOver, FundsHeld
 from aftersales.contracts.marketplace import ComplaintMade, Plan
-from aftersales.decision import Because
+from aftersales.decision import Because, Boundary
 from aftersales.explanation import instant
 from dispute.domain import states
 from dispute.domain.dispute import Dispute
@@ -103,7 +103,8 @@ def _refused_in_transit(draft: Draft, wanted: Mapping[str, tuple[int, ...]], sai
     held = windows.held_until(draft, wanted, said.reason)
     if held is None or draft.policy.open_in_transit != "refuse":
         return None
-    return No("in-transit", f"The parcel is on its way and promised until {instant(held)}. Complain from then on.")
+    sentence = f"The parcel is on its way and promised until {instant(held)}. Complain from then on."
+    return No("in-transit", sentence, boundary=Boundary("from", held))
 
 
 def _reopened_too_often(draft: Draft, wanted: Mapping[str, tuple[int, ...]]) -> No | None:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputePlanChanged, DisputePlanRefused, Party
 from aftersales.contracts.marketplace import Plan, PlanAccepted, PlanChanged, PlanRefused
-from aftersales.decision import Because
+from aftersales.decision import Because, Boundary
 from aftersales.explanation import instant
 from dispute.domain import states, transitions
 from dispute.domain.dispute import NOT_MOVED, Dispute, Offer
@@ -42,7 +42,8 @@ def _may_change(draft: Draft, dispute: Dispute, said: PlanChanged, reason: str) 
             return no
     held = windows.held_until(draft, dispute.units, reason)
     if held is not None and draft.policy.open_in_transit == "refuse":
-        return No("in-transit", f"The parcel is on its way and promised until {instant(held)}. Wait until then.")
+        sentence = f"The parcel is on its way and promised until {instant(held)}. Wait until then."
+        return No("in-transit", sentence, boundary=Boundary("from", held))
     cap = draft.order.cap(dispute.units)
     return guards.remedy(reason, said.want) or guards.asked(draft, reason, said.want.amount, cap)
 

@@ -14,6 +14,8 @@ from aftersales.contracts.dispute import (
     FundsReleased,
     RefundOrdered,
 )
+from aftersales.contracts.marketplace import ComplaintMade, PlanChanged, PlanRefused
+from aftersales.decision import Source
 from aftersales.identity import effect_id
 from aftersales.policy import amounts
 from dispute.domain import states, transitions
@@ -35,6 +37,9 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
     refund = min(plan.amount, cap)
     draft.facts.update(plan=plan.amount, cap=cap, refund=refund)
     draft.amount("refund", refund, "the plan, at most the cap", plan=plan.amount, cap=cap)
+    if dispute.state in states.AWAITING and not dispute.confirming:
+        # Every plan of the one side starts the other one's wait anew.
+        draft.sources["plan"] = Source(_made_by(dispute, plan), dispute.since)
     agreed = replace(dispute, agreement=agreement)
     if refund == 0:
         record_resolution(draft, agreed, Sums(0))
@@ -48,6 +53,13 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
     agreed = draft.move(agreed, states.REFUND_PENDING, number)
     agreed = draft.tell(DisputeAgreed, agreed, agreement=agreement, plan=plan.plan())
     return order_refund(draft, agreed, sums)
+
+
+def _made_by(dispute: Dispute, plan: Offer) -> str:
+    """The event that made a plan which stands."""
+    if plan is not dispute.buyer_plan:
+        return PlanRefused.name()
+    return ComplaintMade.name() if plan.version == 1 else PlanChanged.name()
 
 
 def await_goods(
