@@ -8,6 +8,8 @@ from aftersales_checker.found import Found, Record, Row, Verdict
 
 REFUND_ORDERED: Final = "dispute.refund_ordered.v1"
 REFUND_EXECUTED: Final = "marketplace.refund_executed.v1"
+REVERSED: Final = "dispute.burden_reversed.v1"
+COLLECTED: Final = "dispute.debt_collected.v1"
 # The column of a dispute and the account of the journal that says the same.
 BURDENS: Final = {
     "escrow": "seller_escrow",
@@ -122,8 +124,10 @@ def _disputes(found: Found, verdict: Verdict) -> None:
                 )
 
 
-def _told(found: Found, ordered: dict[str, Record], verdict: Verdict) -> None:
-    """An instruction for every journal and the other way round, with the same entries."""
+def _told(found: Found, instructed: dict[str, Record], verdict: Verdict) -> None:
+    """An instruction, a reversal or a collection for every journal and the other way round, with the same entries."""
+    beside = (record for type_ in (REVERSED, COLLECTED) for record in found.on("dispute.settlements", type_))
+    ordered = {**instructed, **{str(record.says.get("journal")): record for record in beside}}
     entries: dict[str, Counter[tuple[str, int]]] = defaultdict(Counter)
     for row in found.rows("dispute", "journal"):
         entries[row["journal_id"]][(row["account"], row["amount"])] += 1

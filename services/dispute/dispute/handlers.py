@@ -1,5 +1,6 @@
 """Which event concerns which order or seller, and which rule decides."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from aftersales.contracts import marketplace as said
@@ -16,7 +17,20 @@ from aftersales.service import On, OnTimer, Service
 from dispute.domain import transitions
 from dispute.domain.order import Order
 from dispute.domain.subjects import name_ref, order_ref, seller_ref
-from dispute.rules import appeal, deadlines, extension, facts, party, payment, proposals, returns, rule, service, wait
+from dispute.rules import (
+    appeal,
+    deadlines,
+    escrow,
+    extension,
+    facts,
+    party,
+    payment,
+    proposals,
+    returns,
+    rule,
+    service,
+    wait,
+)
 from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
@@ -98,25 +112,31 @@ TIMERS: Final = (
     OnTimer(transitions.REFUND_ALARM, payment.refund_alarm),
     OnTimer(transitions.REFUND_AGAIN, payment.refund_again),
     OnTimer(transitions.ORDER_UNKNOWN, wait.still_unknown),
+    OnTimer(transitions.ESCROW_RELEASE, escrow.release, also=_account),
+    OnTimer(transitions.DEBT_COLLECTED, escrow.debt_collected),
+)
+
+ABOUT_ORDERS: Final[tuple[On | OnTimer, ...]] = (
+    On(said.OrderPlaced, _order, wait.order_placed, also=_what_waited_for_it),
+    *FACTS,
+    *COMMANDS,
+    *PARCELS,
+    *PAYMENTS,
+    On(tracking.ReturnScanned, _order, returns.return_scanned, also=_account),
+    On(CaseProposed, _order, proposals.case_proposed),
+    On(CaseRuled, _order, rule.case_ruled, also=_account),
+    On(ServiceDecided, _order, service.service_decided, also=_account),
+    On(AppealDecided, _order, appeal.decided, also=_account),
+    On(DisputeExtensionGranted, _order, extension.extend_dispute),
+    *TIMERS,
 )
 
 SERVICE: Final = Service(
     name="dispute",
     kinds=(ORDERS, SELLERS, NAMES),
     rules=(
-        On(said.OrderPlaced, _order, wait.order_placed, also=_what_waited_for_it),
-        *FACTS,
-        *COMMANDS,
-        *PARCELS,
-        *PAYMENTS,
+        *(replace(on, decide=escrow.watched(on.decide)) for on in ABOUT_ORDERS),
         On(said.PartyChanged, _seller, party.party_changed),
-        On(tracking.ReturnScanned, _order, returns.return_scanned, also=_account),
-        On(CaseProposed, _order, proposals.case_proposed),
-        On(CaseRuled, _order, rule.case_ruled, also=_account),
-        On(ServiceDecided, _order, service.service_decided, also=_account),
-        On(AppealDecided, _order, appeal.decided, also=_account),
-        On(DisputeExtensionGranted, _order, extension.extend_dispute),
-        *TIMERS,
     ),
     commands=frozenset({said.Command.TOPIC}),
 )

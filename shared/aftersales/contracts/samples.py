@@ -71,6 +71,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "ruling": "R-1",
     "proposal": "P-1",
     "extension": "X-1",
+    "of": "O2",
     "days": 10,
     "notice": "N-1",
     "instruction": "D1-refund-1",

@@ -48,6 +48,7 @@ class LineRecord(Struct, frozen=True, omit_defaults=True):
 class Order(Struct, frozen=True, omit_defaults=True):
     """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
 
+    escrow_due: for when a timer stands to release what is in escrow, None while that cannot be told.
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.
     chargeback_at: since when a chargeback is open, None while none is. chargeback_lost: one was, so none can be opened.
     """
@@ -64,6 +65,8 @@ class Order(Struct, frozen=True, omit_defaults=True):
     disputes: dict[str, Dispute] = field(default_factory=dict)
     lines: dict[str, LineRecord] = field(default_factory=dict)
     waiting: tuple[Waiting, ...] = ()
+    escrow_due: datetime | None = None
+    escrow_released_at: datetime | None = None
 
     @property
     def known(self) -> Terms:
@@ -84,7 +87,9 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
     @property
     def escrow_left(self) -> int:
-        """What was captured less what settlements of this order took from it."""
+        """What was captured less what settlements of this order took from it; 0 once it was released."""
+        if self.escrow_released_at is not None:
+            return 0
         return self.known.paid - sum(dispute.paid_by.escrow for dispute in self.disputes.values())
 
     def refunded_units(self) -> Mapping[tuple[str, int], int]:
@@ -117,6 +122,8 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
     @property
     def everything_shipped(self) -> bool:
+        if any(parcel.shipped and parcel.shipped.units is None for parcel in self.parcels.values()):
+            return True
         return all(self.parcel_of(unit.line, unit.number) for unit in self.known.every_unit())
 
     def delivered_at(self, of: Parcel) -> datetime | None:

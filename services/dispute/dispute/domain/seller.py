@@ -41,5 +41,15 @@ class Seller(Struct, frozen=True, omit_defaults=True):
         """Without the debts of a dispute, which the platform bears instead."""
         return replace(self, debts=tuple(debt for debt in self.debts if (debt.order, debt.dispute) != (order, dispute)))
 
+    def collected(self, currency: str, amount: int) -> tuple["Seller", tuple[Debt, ...]]:
+        """What they owe in a currency paid from an amount, the oldest debt first, and which debts that paid."""
+        left, paid, kept = amount, [], []
+        for debt in self.debts:
+            part = min(debt.amount, left) if debt.currency == currency else 0
+            left -= part
+            paid += [replace(debt, amount=part)] if part else []
+            kept += [replace(debt, amount=debt.amount - part)] if debt.amount > part else []
+        return replace(self, debts=tuple(kept)), tuple(paid)
+
     def owing(self, debt: Debt) -> "Seller":
         return replace(self, debts=(*self.debts, debt)) if debt.amount else self

@@ -79,6 +79,8 @@ PROPOSAL_DUE: Final = "proposal_due"
 REFUND_ALARM: Final = "refund_alarm"
 REFUND_AGAIN: Final = "refund_again"
 ORDER_UNKNOWN: Final = "order_unknown"
+ESCROW_RELEASE: Final = "escrow_release"
+DEBT_COLLECTED: Final = "debt_collected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition("27", OPEN, ChargebackOpened, PROVIDER, ()),
     Transition("27", OPEN, ChargebackWon, PROVIDER, ()),
     Transition("27", TAKEN_OVER, ChargebackLost, PROVIDER, (CLOSED_EXTERNAL,)),
-    Transition("28", OPEN, DisputeExtensionGranted, DESK, OPEN),
+    Transition("28", OPEN, DisputeExtensionGranted, DESK, ()),
     Transition("29", (PLATFORM_PROPOSED,), PlanRefused, BOTH, (ARBITRATION_REVIEW,)),
     Transition("30", (PLATFORM_PROPOSED,), PlanAccepted, BOTH, (PLATFORM_PROPOSED, *EXECUTED)),
     Transition("30", (PLATFORM_PROPOSED,), PROPOSAL_DUE, TIMER, EXECUTED),

@@ -48,8 +48,12 @@ def closes_at(draft: Draft, units: Units) -> datetime:
 
     A receipt confirmed when the window had already ended changes nothing.
     """
+    return closes_after(draft, draft.order.parcels_of(units))
+
+
+def closes_after(draft: Draft, parcels: tuple[Parcel, ...]) -> datetime:
+    """The same, of the parcels that carry the units."""
     order = draft.order
-    parcels = order.parcels_of(units)
     known = [at for parcel in parcels for at in (parcel.promise_ends_at, parcel.delivered_at) if at is not None]
     last = max(known, default=order.known.placed_at)
     _know_last(draft, parcels, last)
