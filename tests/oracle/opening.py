@@ -56,7 +56,8 @@ def _file(w: World, d: Dispute, again: Dispute | None, lines: list[str], reopens
     w.opened += 1
     if again is not None:
         d.number, d.filed, d.submitted = again.number, again.filed, again.submitted
-    d.reopening = bool(reopens)
+    # Filed is an id at its first opening, wherever it stands later.
+    d.reopening = bool(reopens) if again is None else again.reopening
     for line in lines:
         key = (d.order.order, line)
         if line in reopens:

@@ -10,7 +10,9 @@ import pytest
 from tests.oracle.play import broken
 
 HERE: Final = Path(__file__).parent
-STORIES: Final = sorted((HERE.parents[1] / "docs" / "stories").glob("*.json"))
+# `auto_rule.below`: the rulebook leaves open which facts decide, so the oracle has no rule for it.
+BEYOND: Final = "transition-17-the-engine-rules-small-cases.json"
+STORIES: Final = sorted(path for path in (HERE.parents[1] / "docs" / "stories").glob("*.json") if path.name != BEYOND)
 # The module that holds the oracle's answers against the product's.
 COMPARE: Final = "compare.py"
 
