@@ -19,6 +19,7 @@ OURS = {
     "tracking.parcels",
     "dispute.disputes",
     "dispute.settlements",
+    "dispute.returns",
     "arbitration.cases",
     "arbitration.extensions",
     "notification.notices",

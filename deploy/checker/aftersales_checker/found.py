@@ -13,7 +13,7 @@ Place = tuple[str, int, int]
 
 # Who listens to what, and who speaks where.
 LISTENS: Final[Mapping[str, tuple[str, ...]]] = {
-    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions"),
+    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions", "dispute.returns"),
     "dispute": (
         *("marketplace.orders", "marketplace.complaints", "marketplace.payments", "marketplace.parties"),
         *("tracking.parcels", "arbitration.cases", "arbitration.extensions"),
@@ -23,7 +23,7 @@ LISTENS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 SPEAKS: Final[Mapping[str, tuple[str, ...]]] = {
     "order_tracking": ("tracking.parcels",),
-    "dispute": ("dispute.disputes", "dispute.settlements"),
+    "dispute": ("dispute.disputes", "dispute.settlements", "dispute.returns"),
     "arbitration": ("arbitration.cases", "arbitration.extensions"),
     "notification": ("notification.notices",),
 }

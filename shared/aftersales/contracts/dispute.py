@@ -190,6 +190,18 @@ class DisputeReturnShipped(DisputeStep):
     freight: Amount
 
 
+class ReturnSent(Event):
+    """Goods are on their way back under this number: order-tracking is asked to follow them."""
+
+    TYPE: ClassVar[str] = "dispute.return_sent.v1"
+    TOPIC: ClassVar[str] = "dispute.returns"
+    order: Id
+    dispute: Id
+    carrier: Token
+    number: Id
+    at: Instant
+
+
 class DisputeReturnDelivered(DisputeStep):
     """The carrier says that the goods are with the seller, who may now have less time to confirm or contest them."""
 

@@ -1,8 +1,6 @@
 """Goods on their way back: followed from the buyer's word on, told to dispute (rulebook, transitions 18 to 21)."""
 
-from typing import Any
-
-from aftersales.contracts.dispute import DisputeReturnShipped
+from aftersales.contracts.dispute import ReturnSent
 from aftersales.contracts.tracking import ReturnScanned
 from order_tracking.handlers import SERVICE
 from tests.rules.order_tracking.builders import DAY, SHIPPED, a_scan, a_tracked_parcel
@@ -11,12 +9,8 @@ from tests.support.in_memory import InMemory
 SENT = SHIPPED + 40 * DAY
 
 
-def sent_back(number: str = "EE9", dispute: str = "D1") -> DisputeReturnShipped:
-    step: dict[str, Any] = {"order": "O1", "dispute": dispute, "buyer": "anna", "seller": "shop", "step": 5, "at": SENT}
-    about: dict[str, Any] = {"state": "RETURN_IN_TRANSIT", "reason": "SNAD_QUALITY", "currency": "USD"}
-    goods: dict[str, Any] = {"carrier": "EMS", "number": number, "freight": 840}
-    rest: dict[str, Any] = {"deadline": None, "waits": (), "policy": "standard@1"}
-    return DisputeReturnShipped.model_validate({**step, **about, **goods, **rest})
+def sent_back(number: str = "EE9", dispute: str = "D1") -> ReturnSent:
+    return ReturnSent(order="O1", dispute=dispute, carrier="EMS", number=number, at=SENT)
 
 
 def followed() -> InMemory:

@@ -1,4 +1,4 @@
-"""Proposals and decisions of the platform's own service over HTTP: on the version that was read, once, and how they end."""
+"""Proposals and decisions of the platform's service over HTTP: on the version that was read, once, and how they end."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ from tests.support.heard import Heard, heard
 from tests.support.served import listening, settings
 from tests.support.tokens import ISSUER
 
-SPEAKS_ON: Final = {"dispute.disputes", "dispute.settlements"}
+SPEAKS_ON: Final = {"dispute.disputes", "dispute.settlements", "dispute.returns"}
 IDS: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What one order left behind, without the ids that are derived from who spoke.
 LEFT_BEHIND: Final = {

@@ -10,7 +10,7 @@ from aftersales_local.checks.topics import Seen
 
 # Who listens to what (design section 4).
 LISTENS: Final = {
-    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions"),
+    "order_tracking": ("marketplace.orders", "carrier.scans", "arbitration.extensions", "dispute.returns"),
     "dispute": (
         *("marketplace.orders", "marketplace.complaints", "marketplace.payments", "marketplace.parties"),
         *("tracking.parcels", "arbitration.cases", "arbitration.extensions"),

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped
+from aftersales.contracts.dispute import DisputeReturnConfirmed, DisputeReturnShipped, ReturnSent
 from aftersales.contracts.marketplace import ReturnShipped
 from aftersales.decision import Because
 from dispute.domain import states
@@ -21,6 +21,8 @@ def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Becau
     back = GoodsBack(said.carrier, said.number, said.freight, draft.now)
     shipped = draft.move(dispute, states.RETURN_IN_TRANSIT, "18", confirm_by, back=back)
     draft.tell(DisputeReturnShipped, shipped, carrier=said.carrier, number=said.number, freight=said.freight)
+    order = draft.order.id
+    draft.say(ReturnSent(order=order, dispute=dispute.id, carrier=said.carrier, number=said.number, at=draft.now))
     return draft.because("18")
 
 

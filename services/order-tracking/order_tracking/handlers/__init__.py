@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from aftersales.contracts.arbitration import LaneExtended, ParcelsExtended
 from aftersales.contracts.carrier import ParcelScanned
-from aftersales.contracts.dispute import DisputeReturnShipped
+from aftersales.contracts.dispute import ReturnSent
 from aftersales.contracts.marketplace import (
     AddressChanged,
     OrderCancelled,
@@ -30,7 +30,7 @@ def _order(event: OrderEvent | ParcelsExtended) -> tuple[SubjectRef, ...]:
     return (order_ref(event.order),)
 
 
-def _number(event: ParcelScanned | DisputeReturnShipped) -> tuple[SubjectRef, ...]:
+def _number(event: ParcelScanned | ReturnSent) -> tuple[SubjectRef, ...]:
     return (parcel_ref(event.carrier, event.number),)
 
 
@@ -69,7 +69,7 @@ SERVICE: Final = Service(
         On(ReceiptConfirmed, _order,   orders.confirm_receipt, _all_parcels),
         On(AddressChanged,   _order,   orders.change_address),
         On(ParcelScanned,    _number,  scans.record_scan),
-        On(DisputeReturnShipped, _number, returns.follow),
+        On(ReturnSent,       _number,  returns.follow),
         OnTimer(PROMISE,               promise_ended),
         On(ParcelsExtended,  _order,   extension.extend_parcels, _all_parcels),
         On(LaneExtended,     _lane,    extension.extend_lane),

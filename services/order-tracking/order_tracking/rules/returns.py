@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from aftersales.contracts.dispute import DisputeReturnShipped
+from aftersales.contracts.dispute import ReturnSent
 from aftersales.contracts.tracking import ReturnScanned
 from aftersales.decision import Because, Decision, Given, nothing, refused
 from order_tracking.domain.parcel import Facts, Parcel, WayBack
@@ -13,7 +13,7 @@ from order_tracking.rules.facts import facts_of
 MOST_RETURNS: Final = 20
 
 
-def follow(state: Parcel | None, event: DisputeReturnShipped, _given: Given) -> Decision:
+def follow(state: Parcel | None, event: ReturnSent, _given: Given) -> Decision:
     """Follow the goods from now on; what the carrier said of their number before is told at once."""
     parcel = state or Parcel()
     back = WayBack(event.order, event.dispute, event.carrier, event.number, event.at)
