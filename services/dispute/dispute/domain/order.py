@@ -100,9 +100,13 @@ class Order(Struct, frozen=True, omit_defaults=True):
         gone = self.refunded_units()
         return [max(0, unit.paid - gone.get((unit.line, unit.number), 0)) for unit in units]
 
+    def left(self, units: Mapping[str, Iterable[int]]) -> int:
+        """What is left to refund on all of these units."""
+        return sum(self.left_of(self.known.units(units)))
+
     def cap(self, units: Mapping[str, Iterable[int]]) -> int:
         """The most that a dispute over these units can refund now (rulebook 8.5)."""
-        return amounts.cap(sum(self.left_of(self.known.units(units))), self.paid_left)
+        return amounts.cap(self.left(units), self.paid_left)
 
     # -- parcels -------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from aftersales.contracts.dispute import DisputeOpened, DisputeTakenOver, FundsH
 from aftersales.contracts.marketplace import ComplaintMade, Plan
 from aftersales.decision import Because, Boundary
 from aftersales.explanation import instant
+from aftersales.policy import amounts
 from dispute.domain import states
 from dispute.domain.dispute import Dispute
 from dispute.rules import guards, service, windows
@@ -18,12 +19,15 @@ from dispute.rules.negotiate import await_seller, hold, offered
 # Bounds of one order's row: the desk's file of a dispute must fit into a record, and all disputes into the row.
 MOST_UNITS = 500
 MOST_DISPUTES = 40
+# How the most that can be refunded is computed (rulebook 8.5).
+CAP = "the smaller of what is left of the units and of the payment"
 
 
 def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> Because | No:
     """`before`: the cancelled dispute of the same id, None where the id is new."""
     wanted = {line: tuple(sorted(numbers)) for line, numbers in said.units.items()}
-    cap = draft.order.cap(wanted)
+    left, paid_left = draft.order.left(wanted), draft.order.paid_left
+    cap = amounts.cap(left, paid_left)
     want = _clipped(said.want, cap)
     no = _may_open(draft, wanted, said, want, cap)
     if no is not None:
@@ -41,7 +45,7 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
     else:
         opened = await_seller(draft, opened, number)
     draft.facts.update(reason=said.reason, asked=said.want.amount, cap=opened.held, plan=want.amount)
-    _explain(draft, wanted, cap)
+    draft.amount("cap", cap, CAP, units_left=left, paid_left=paid_left)
     opened = draft.tell(DisputeOpened, opened, want=want, held_until=held)
     if opened.state == states.SERVICE_REVIEW:
         opened = draft.tell(DisputeTakenOver, opened, file=file(draft.order, opened))
@@ -50,19 +54,6 @@ def open_dispute(draft: Draft, before: Dispute | None, said: ComplaintMade) -> B
     if opened.held:
         _hold_funds(draft, opened)
     return draft.because(number)
-
-
-def _explain(draft: Draft, wanted: Mapping[str, tuple[int, ...]], cap: int) -> None:
-    """The most that can be refunded: what is left of the units, and of everything that was paid (8.5)."""
-    order = draft.order
-    left = sum(order.left_of(order.known.units(wanted)))
-    draft.amount(
-        "cap",
-        cap,
-        "the smaller of what is left of the units and of the payment",
-        units_left=left,
-        paid_left=order.paid_left,
-    )
 
 
 def _may_open(

@@ -27,6 +27,7 @@ from dispute.rules.freight import by_reason, with_freight
 from dispute.rules.journal import entries, write
 from dispute.rules.sums import Sums
 
+COMPLAINED, CHANGED, COUNTERED = ComplaintMade.name(), PlanChanged.name(), PlanRefused.name()
 # The provider answers within a day, or operations are shown the refund (rulebook section 4).
 ALARM_AFTER: Final = timedelta(hours=24)
 
@@ -58,8 +59,8 @@ def execute_plan(draft: Draft, dispute: Dispute, plan: Offer, agreement: Agreeme
 def _made_by(dispute: Dispute, plan: Offer) -> str:
     """The event that made a plan which stands."""
     if plan is not dispute.buyer_plan:
-        return PlanRefused.name()
-    return ComplaintMade.name() if plan.version == 1 else PlanChanged.name()
+        return COUNTERED
+    return COMPLAINED if plan.version == 1 else CHANGED
 
 
 def await_goods(
