@@ -147,3 +147,41 @@ def test_named_when_executed_twice_or_otherwise() -> None:
 def test_named_when_closed_as_paid_and_never_was() -> None:
     found = inexact(without_record(healthy.found(), "marketplace.refund_executed"))
     assert found == ["The instruction i-1 counts as paid and never was."]
+
+
+def granted(more: int = 0, freed: int = 0, **differs: Any) -> Found:
+    """The healthy run with an appeal that was granted; `differs` on the dispute's row."""
+    row = {"dispute": "d-1", "order_id": "o-1", "outcome": "overturned", "refund": more, "reversed": freed}
+    found = with_rows(healthy.found(), "appeal_outcome", lambda rows: rows.append(row))
+    return with_values(found, "disputes", **differs)
+
+
+def test_held_when_an_appeal_granted_the_buyer_more() -> None:
+    entries = [{"account": "buyer", "amount": 500}, {"account": "seller_escrow", "amount": -500}]
+    lines = [{"journal_id": "i-2", "order_id": "o-1", "dispute": "d-1", "currency": "USD", **each} for each in entries]
+    found = granted(500, refund=2500, escrow=2500)
+    found = with_rows(with_values(found, "orders", refunded=2500), "journal", lambda rows: rows.extend(lines))
+    says = {"order": "o-1", "dispute": "d-1", "instruction": "i-2", "refund": 500, "total": 500, "entries": entries}
+    kind = "dispute.refund_ordered.v1"
+    found = with_record(found, record("dispute.settlements", 1, id="n", type=kind, source="dispute", says=says))
+    paid = {"order": "o-1", "dispute": "d-1", "instruction": "i-2", "amount": 500}
+    found = with_record(
+        found, record("marketplace.payments", 1, id="p", type="marketplace.refund_executed.v1", says=paid)
+    )
+    assert (unresolved(found), inexact(found)) == ([], [])
+
+
+def test_held_when_an_appeal_took_the_burden_off_the_seller_and_named_when_nobody_was_told() -> None:
+    entries = [{"account": "seller_escrow", "amount": 2000}, {"account": "platform_fund", "amount": -2000}]
+    lines = [{"journal_id": "j-2", "order_id": "o-1", "dispute": "d-1", "currency": "USD", **each} for each in entries]
+    found = granted(freed=2000, escrow=0, platform_fund=2000)
+    found = with_rows(found, "journal", lambda rows: rows.extend(lines))
+    assert inexact(found) == ["The journal j-2 was never instructed on the topic."]
+    says = {"order": "o-1", "dispute": "d-1", "journal": "j-2", "entries": entries}
+    kind = "dispute.burden_reversed.v1"
+    found = with_record(found, record("dispute.settlements", 1, id="n", type=kind, source="dispute", says=says))
+    assert (unresolved(found), inexact(found)) == ([], [])
+
+
+def test_held_while_an_appeal_is_looked_at() -> None:
+    assert unresolved(with_values(healthy.found(), "disputes", state="APPEAL_REVIEW")) == []

@@ -136,8 +136,11 @@ def _arrivals(found: Found) -> dict[tuple[Any, str], tuple[str, datetime]]:
 
 
 def _unheeded(found: Found, verdict: Verdict) -> None:
-    """A dispute that still waits although its deadline has passed: its timer was lost."""
+    """A dispute that still waits although its deadline has passed, and no chargeback stops it: its timer was lost."""
+    frozen = {row["id"] for row in found.rows("dispute", "orders") if row.get("frozen_at") is not None}
     for row in found.rows("dispute", "disputes"):
+        if row["order_id"] in frozen:
+            continue
         due = _waits_until(row)
         database = found.databases["dispute"]
         if due is not None and extended(due, database.rows("outage")) <= database.now:

@@ -69,7 +69,8 @@ def _balanced(found: Found, verdict: Verdict) -> None:
 
 def _orders(found: Found, ordered: dict[str, Record], verdict: Verdict) -> None:
     """What an order's row counts, its resolutions, its journals and the topic come to one sum."""
-    resolved = _sum(found.rows("dispute", "resolution"), "order_id", "refund")
+    granted = _sum(found.rows("dispute", "appeal_outcome"), "order_id", "refund")
+    resolved = _sum(found.rows("dispute", "resolution"), "order_id", "refund") + granted
     instructed: Counter[str] = Counter()
     for record in ordered.values():
         instructed[str(record.says.get("order"))] += record.says.get("refund", 0)
@@ -111,6 +112,8 @@ def _disputes(found: Found, verdict: Verdict) -> None:
     paid: dict[str, Counter[str]] = defaultdict(Counter)
     for row in found.rows("dispute", "resolution"):
         paid[row["dispute"]].update({name: row[name] for name in ("refund", "compensation", "freight")})
+    for row in found.rows("dispute", "appeal_outcome"):
+        paid[row["dispute"]].update(refund=row["refund"])
     for row in found.rows("dispute", "disputes"):
         name, of = row["dispute"], accounts[row["dispute"]]
         wanted = {**paid[name], **{column: -of[account] for column, account in BURDENS.items()}}

@@ -41,7 +41,7 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
     "order_tracking": {},
     "arbitration": {},
     "dispute": {
-        "orders": "select id, currency, paid, refunded, status from orders order by id",
+        "orders": "select id, currency, paid, refunded, status, frozen_at from orders order by id",
         "sellers": "select id, deposit, deposit_currency, debt from sellers order by id",
         "disputes": """
             select order_id, dispute, state, reason, step, since, deadline, escalates_at, agreement, rule, liable,
@@ -50,6 +50,9 @@ OWN: Final[Mapping[str, Mapping[str, str]]] = {
         """,
         "resolution": """
             select dispute, order_id, agreement, refund, compensation, freight, cause from resolution order by dispute
+        """,
+        "appeal_outcome": """
+            select dispute, order_id, outcome, refund, reversed from appeal_outcome order by dispute
         """,
         "journal": """
             select journal_id, order_id, dispute, account, currency, amount, cause from journal order by id

@@ -76,6 +76,9 @@ DISPUTE: Final = {
         spoken("409 seller-not-heard", NOT_YOURS, "409 seller-not-heard"), "dispute", {}, speaks="buyer"
     ),
     "POST /disputes/{dispute}/cancel": Row(spoken(200, NOT_YOURS, 200), "dispute", {}, speaks="buyer"),
+    "POST /disputes/{dispute}/appeal": Row(
+        spoken(WRONG_STATE, WRONG_STATE, WRONG_STATE), "dispute", {"evidence": ["invoice"]}, speaks="buyer"
+    ),
     "POST /disputes/{dispute}/evidence": Row(
         spoken(200, 200, 200), "dispute", {"evidence": ["photo"]}, speaks="seller"
     ),
@@ -135,6 +138,7 @@ def at_the_desk(agent: tuple[Cell, ...], supervisor: tuple[Cell, ...]) -> Grid:
 TAKEN: Final = "409 case-taken"
 FREE: Final = "409 not-taken"
 NO_SERVICE: Final = "409 not-for-service"
+NO_APPEAL: Final = "409 no-appeal"
 ALL_READ: Final = at_the_desk((200,) * 4, (200,) * 4)
 RULED: Final = at_the_desk((201, 201, TAKEN, 201), (201,) * 4)
 FOUND: Final = {"findings": {"counterfeit": "upheld"}}
@@ -163,6 +167,12 @@ ARBITRATION: Final = {
     "GET /cases/{case}/statements": Row(ALL_READ, "case"),
     "GET /cases/{case}/history": Row(ALL_READ, "case"),
     "POST /cases/{case}/recommendation": Row(ALL_READ, "case", FOUND),
+    "POST /cases/{case}/appeal": Row(
+        at_the_desk((NO_APPEAL,) * 4, (NO_APPEAL,) * 4),
+        "case",
+        {"outcome": "uphold"},
+        headers={"If-Match": '"{version}"'},
+    ),
     "POST /cases/{case}/take": Row(
         at_the_desk((200, "409 already-yours", TAKEN, 200), (200, 200, 200, 200)), "case", None
     ),

@@ -173,6 +173,7 @@ STEPS: Final[dict[str, tuple[dict[str, Any], dict[str, Any], str]]] = {
     "accept": ({}, {"return_address": 5}, "return_address"),
     "escalate": ({}, {"words": ""}, "words"),
     "cancel": ({}, {"refund": 1}, "refund"),
+    "appeal": ({"evidence": ["invoice"]}, {"evidence": []}, "evidence"),
     "evidence": ({"evidence": ["photo"]}, {"evidence": []}, "evidence"),
     "evidence-done": ({}, {"evidence": ["not a token"]}, "evidence/0"),
     "return-shipped": ({"carrier": "EMS", "number": "EE1US"}, {"freight": 1.5}, "freight"),

@@ -55,6 +55,13 @@ PAID_OUT = (COMPLAINT, (OPENED, said(say.accepted)))
 REFUSED = (OPENED, said(say.a_refusal, 1000, words="It was whole when it left."))
 ESCALATED = (COMPLAINT, REFUSED, (OPENED + 3 * DAY, said(say.escalation)))
 LATER = OPENED + 4 * DAY
+NO_REFUND = {"rule": "R6", "liable": "nobody", "remedy": "none", "refund": 0, "compensation": 0}
+REJECTED = (
+    *ESCALATED,
+    (LATER, said(say.evidence_done)),
+    (LATER, said(say.evidence_done, say.SELLER)),
+    (LATER, said(say.a_ruling, LATER, **NO_REFUND)),
+)
 
 GRANTED = {
     "open": Situation(said(say.a_complaint, words="It is torn."), "AWAITING_SELLER"),
@@ -71,6 +78,9 @@ GRANTED = {
         said(say.escalation, words="They do not listen."), "ARBITRATION_EVIDENCE", (COMPLAINT, REFUSED), at=LATER
     ),
     "cancel": Situation(said(say.cancellation), "CLOSED_CANCELLED", (COMPLAINT,)),
+    "appeal": Situation(
+        said(say.an_appeal, say.SELLER, words="Here are the papers."), "APPEAL_REVIEW", REJECTED, at=LATER
+    ),
     "evidence": Situation(said(say.evidence, say.SELLER, "packing_video"), "AWAITING_SELLER", (COMPLAINT,)),
     "evidence-done": Situation(
         said(say.evidence_done, evidence=("photo",)), "ARBITRATION_EVIDENCE", ESCALATED, at=LATER
@@ -97,6 +107,7 @@ REFUSALS = {
     "refuse late": Situation(said(say.a_refusal), "REFUND_PENDING", (COMPLAINT,), "wrong-state", OPENED + 5 * DAY),
     "escalate": Situation(said(say.escalation), "AWAITING_SELLER", (COMPLAINT,), "seller-not-heard"),
     "cancel": Situation(said(say.cancellation), "REFUND_PENDING", PAID_OUT, "wrong-state"),
+    "appeal": Situation(said(say.an_appeal), "AWAITING_SELLER", (COMPLAINT,), "wrong-state"),
     "cancel another's": Situation(
         said(say.cancellation, by=say.SELLER), "AWAITING_SELLER", (COMPLAINT,), "not-your-move"
     ),

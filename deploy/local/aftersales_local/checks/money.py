@@ -1,6 +1,6 @@
 """Money: journals balance, no order gives back more than was paid, a dispute is settled once (dangers 5.1, I2, I3)."""
 
-from typing import Final
+from typing import Any, Final
 
 from aftersales_local.checks.report import Check, Connections, judged
 
@@ -15,7 +15,10 @@ SETTLED: Final = """
         coalesce(j.buyer, 0) as buyer, coalesce(j.strangers, 0) as strangers
     from orders o
     left join (
-        select order_id, sum(refund) as refund, sum(compensation + freight) as beside from resolution group by order_id
+        select order_id, sum(refund) as refund, sum(beside) as beside from (
+            select order_id, refund, compensation + freight as beside from resolution
+            union all select order_id, refund, 0 from appeal_outcome
+        ) paid group by order_id
     ) r on r.order_id = o.id
     left join (
         select j.order_id, sum(amount) filter (where account = 'buyer') as buyer,
@@ -27,8 +30,9 @@ SETTLED: Final = """
 """
 RESOLUTIONS: Final = """
     select d.dispute, d.state, d.agreement, coalesce(r.found, 0) as found, coalesce(j.journals, 0) as journals,
-        r.says, r.pays
+        r.says, r.pays, a.outcome, coalesce((a.refund > 0)::int + (a.reversed > 0)::int, 0) as appealed
     from disputes d
+    left join appeal_outcome a on a.dispute = d.dispute
     left join (
         select order_id, dispute, count(*) as found, min(agreement) as says,
             sum(refund + compensation + freight) as pays
@@ -42,6 +46,7 @@ RESOLUTIONS: Final = """
 STRAY: Final = """
     select dispute from resolution r where not exists (select from disputes d where d.dispute = r.dispute)
     union select dispute from journal j where not exists (select from resolution r where r.dispute = j.dispute)
+        and not exists (select from appeal_outcome a where a.dispute = j.dispute)
     order by dispute
 """
 SETTLED_STATES: Final = ("CLOSED_REFUNDED", "CLOSED_REJECTED", "REFUND_PENDING")
@@ -70,16 +75,21 @@ async def refunds_within_paid(connections: Connections) -> Check:
 
 
 async def one_resolution(connections: Connections) -> Check:
-    """A settled dispute has one resolution and one journal where it pays; another has neither."""
+    """A settled dispute has one resolution and one journal where it pays, an appeal one more; another has neither."""
     dispute = connections["dispute"]
     rows = await dispute.fetch(RESOLUTIONS)
     wrong = [f"{row['dispute']} has money and no dispute" for row in await dispute.fetch(STRAY)]
     for row in rows:
-        settled = row["state"] in SETTLED_STATES
+        settled = bool(row["found"]) if _by_appeal(row) else row["state"] in SETTLED_STATES
         if row["found"] != settled:
             wrong.append(f"{row['dispute']} is {row['state']} with {row['found']} resolutions")
         elif settled and row["says"] != row["agreement"]:
             wrong.append(f"{row['dispute']} stands as {row['agreement']}, resolved as {row['says']}")
-        elif row["journals"] != (settled and row["pays"] > 0):
+        elif row["journals"] != (settled and row["pays"] > 0) + row["appealed"]:
             wrong.append(f"{row['dispute']} is {row['state']} with {row['journals']} journals")
     return judged("one resolution a dispute", f"{sum(row['found'] for row in rows)} resolutions", wrong)
+
+
+def _by_appeal(row: Any) -> bool:
+    """Whether its state does not tell of a resolution: it is in appeal, or was paid by one that was granted."""
+    return bool(row["state"] == "APPEAL_REVIEW" or row["outcome"] == "overturned")
