@@ -59,8 +59,6 @@ def _adds_freight(a: "Author", d: Dispute, step: Step) -> None:
     step |= {"carrier": "EMS", "number": f"RR{len(a.recorder.steps)}"}
     if a.chance.random() < 0.8:
         step["freight"] = a.chance.choice((0, 1, 299, 300, 301, a.chance.randint(1, 2000)))
-        if "high freight" not in a.features:
-            step["freight"] = min(step["freight"], sum(unit.paid for unit in d.units))
 
 
 def _adds_status(a: "Author", d: Dispute, step: Step) -> None:

@@ -117,7 +117,7 @@ class Seller:
 class Dispute:
     """One dispute. `armed`: when each of its clocks was started, for what a chargeback moves (8.20).
 
-    received: the confirmed receipt of its order.
+    received: the confirmed receipt of its order. last_wanted: the amount of the buyer's last plan, standing or not.
     """
 
     name: str
@@ -136,6 +136,7 @@ class Dispute:
     clock: int | None = None
     armed: dict[str, int] = field(default_factory=dict)
     plans: dict[str, Plan | None] = field(default_factory=dict)
+    last_wanted: int = 0
     refused_once: bool = False
     evidence: dict[str, int] = field(default_factory=lambda: {"buyer": 0, "seller": 0})
     done: set[str] = field(default_factory=set)

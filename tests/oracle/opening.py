@@ -46,7 +46,8 @@ def open_dispute(w: World, step: Said) -> None:
         raise Refused("nothing is left to ask for")
     if d.cap > 0 and want.amount < 1:
         raise Refused("at least 1")
-    d.plans["buyer"] = Plan(want.remedy, min(want.amount, d.cap))
+    d.last_wanted = min(want.amount, d.cap)
+    d.plans["buyer"] = Plan(want.remedy, d.last_wanted)
     d.evidence["buyer"] = len(step.get("evidence", ()))
     _enter(w, d)
     _file(w, d, again, lines, reopens)
@@ -159,7 +160,7 @@ def change_plan(w: World, step: Said) -> None:
     if until is not None and new and w.policy.of("open.in_transit") == "refuse":
         d.reason = before
         raise Refused("in transit")
-    d.plans["buyer"] = want
+    d.plans["buyer"], d.last_wanted = want, want.amount
     if until is not None and not d.confirming:
         w.enter_hold(d, until)
     else:

@@ -31,8 +31,6 @@ def rule(w: World, step: Said) -> None:
     agents = _two_where_needed(w, d, step, min(plan.amount, d.cap) + compensation)
     d.agents |= agents
     payer = freight_payer(d, row, plan.remedy)
-    if row.rule in ("R16", "R18") and plan.remedy == "return" and t.FAMILY[d.reason] == "BUYER_REASON":
-        w.corners.add("R16 on a buyer's reason")
     d.rule, d.liable, d.agreement, d.counts, d.claims = row.rule, row.liable, "arbitration", row.counts, row.claims
     d.payer, d.freight_payer, d.due_compensation, d.ruled = row.payer, payer, compensation, w.now
     carry_out(w, d, plan)
@@ -127,9 +125,7 @@ def _for_the_seller(w: World, d: Dispute) -> None:
 
 def _for_the_buyer(w: World, d: Dispute, step: Said) -> None:
     """8.30, 8.52: the refund is brought up to the buyer's last plan or the agent's amount, at most the cap."""
-    plan = d.plans.get("buyer")
-    wanted = step.get("amount", plan.amount if plan else 0)
-    more = min(max(0, wanted - d.refund), d.cap)
+    more = min(max(0, step.get("amount", d.last_wanted) - d.refund), d.cap)
     spread(d, more)
     bear(w, d, more, "seller")
     d.refund += more
@@ -149,8 +145,6 @@ def extend(w: World, step: Said) -> None:
         return
     d = w.dispute(step["dispute"])
     if not d.open or d.order.frozen is not None:
-        if d.open:
-            w.corners.add("extended under a chargeback")
         raise Refused("closed")
     _move(d, dict.fromkeys(("deadline", "auto"), length))
     d.manual = (d.manual[0], d.manual[1] + length) if d.manual else None

@@ -87,8 +87,6 @@ def recommended(w: World, d: Dispute, findings: Said) -> Row:
     share = found.pop("seller_share", None)
     row = _table(w, d, found)
     row.promise_waits = row.rule in ("R1", "R14", "R26") and w.still_coming(d) and found.get("delivery_proof") != "weak"
-    if row.rule == "R14" and d.received is not None:
-        w.corners.add("R14 after a receipt")
     row = _platforms_own(d, row)
     if share is not None:
         row = _shared(d, row, share)
@@ -137,7 +135,7 @@ def _goods_back(w: World, d: Dispute, found: Said) -> Row | None:
     if found["goods_back"] == "intact":
         assert d.due is not None
         rule = "R22" if FAMILY[d.reason] == "BUYER_REASON" else "R16"
-        return Row(rule, Fraction(d.due.amount), "return", freight_payer=d.freight_payer)
+        return Row(rule, Fraction(d.due.amount), "return", freight_payer=bearer(d))
     intact = units_named(d, found.get("intact_units", {})) or []
     return Row("R24", Fraction(sum(unit.n + unit.t for unit in intact)))
 

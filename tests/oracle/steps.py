@@ -36,17 +36,17 @@ def scan(w: World, step: Said) -> None:
         return
     _, parcel = w.parcels[step["parcel"]]
     is_last = all(other.own <= own for other in parcel.scans)
-    again = before is not None and before == step["status"]
     for d in list(w.disputes.values()):
         if d.state == t.HELD and parcel in d.parcels and is_last:
-            if again and step["status"] in t.ANOMALY:
-                w.corners.add("an anomaly again")
-            _moves_hold(w, d, step["status"])
+            _moves_hold(w, d, step["status"], news=before != step["status"])
 
 
-def _moves_hold(w: World, d: Dispute, status: str) -> None:
-    """Transitions 10 and 11; 8.24: the second when no disputed parcel is under way any more."""
-    if status in t.ANOMALY:
+def _moves_hold(w: World, d: Dispute, status: str, *, news: bool) -> None:
+    """Transitions 10 and 11; 8.24: the second when no disputed parcel is under way any more.
+
+    An anomaly that stood before the hold is no news when it is scanned once more.
+    """
+    if status in t.ANOMALY and news:
         d.reason = t.ANOMALY[status]
         w.enter_seller(d)
     elif status == "delivered" and not any(w.under_way(d, parcel) for parcel in d.parcels):
@@ -77,8 +77,6 @@ def scan_return(w: World, step: Said) -> None:
     if d.state != t.SENT:
         return
     if step["status"] == "delivered" and first:
-        if d.order.frozen is not None:
-            w.corners.add("a return delivered under a chargeback")
         sooner = w.policy.after("return.seller_confirm_delivered", w.now, d.order)
         if d.deadline is None or sooner < d.deadline:
             d.deadline, d.armed["deadline"] = sooner, w.now

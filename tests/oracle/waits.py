@@ -27,8 +27,6 @@ def seller_silent(w: World, d: Dispute) -> None:
 
 def hold_ends(w: World, d: Dispute) -> None:
     """Transition 9."""
-    if any(w.under_way(d, parcel) and parcel.ever("delivered") for parcel in d.parcels):
-        w.corners.add("hold after a delivery")
     w.enter_evidence(d)
 
 

@@ -133,6 +133,14 @@ def test_a_delivery_dated_at_the_promise_end_is_late(at: datetime, state: str) -
     assert world.dispute().state == state
 
 
+def test_a_parcel_on_its_way_again_after_a_delivery_is_held_no_longer_than_the_promise() -> None:
+    """Order-tracking has nothing to say of it at the promise end: it was delivered in time."""
+    world = a_world(say.shipped(), say.delivered(SHIPPED + DAY), say.in_transit())
+    world.hear(say.not_received(), OPENED)
+    assert world.until(PROMISED - SECOND).dispute().state == "HELD_IN_TRANSIT"
+    assert world.until(PROMISED).dispute().state == "ARBITRATION_EVIDENCE"
+
+
 def test_several_parcels_are_held_until_the_latest_promise() -> None:
     later = SHIPPED + 2 * DAY
     world = a_world(say.shipped("P1", units={"L1": (1,)}), say.shipped("P2", units={"L1": (2,)}, shipped_at=later))

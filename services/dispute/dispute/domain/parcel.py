@@ -81,6 +81,14 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
         return self.status in UNDER_WAY
 
     @property
+    def unanswered(self) -> bool:
+        """On its way as far as anybody knows, and order-tracking has not said yet how its promise ended.
+
+        Of a parcel once scanned `delivered` it says nothing at the promise end, whatever was scanned since.
+        """
+        return self.under_way and not self.broken and self.delivered_at is None
+
+    @property
     def ever_decided(self) -> bool:
         return any(status in DECISIVE for status in self.seen)
 
