@@ -35,7 +35,7 @@ DRAWN: Final = {"id", "number", "attempts", "leased_until"}
 NUMBERS: Final = {row.number for row in transitions.TRANSITIONS}
 JUDGES: Final = ("dispute", "arbitration")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-OF_PAYMENTS: Final = {transitions.REFUND_ALARM, transitions.REFUND_AGAIN}
+OF_PAYMENTS: Final = {transitions.REFUND_ALARM, transitions.REFUND_AGAIN, transitions.DEBT_COLLECTED}
 LARGEST_ROW: Final = 64 * 1024
 
 
