@@ -6,7 +6,6 @@ Fast and silent, so that it serves backtests too. What a cause does is recorded 
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
@@ -22,8 +21,7 @@ from aftersales.service import On, OnTimer, Service
 NOBODY: Final[Mapping[SubjectRef, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """An event with the pair that is its identity, as it would travel."""
 
     event: Event
@@ -32,8 +30,7 @@ class Said:
     actor: Actor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """One decision. `event` is a TimerFired for a timer."""
 
     at: datetime
@@ -50,9 +47,8 @@ class Place(NamedTuple):
     subject: SubjectRef
 
 
-@dataclass(order=True, slots=True)
-class Armed:
-    """In firing order: due, rank, the subject or dispute that was opened first, what was armed first.
+class Armed(NamedTuple):
+    """In firing order: due, rank, the subject or dispute that was opened first, what was armed first (each once).
 
     cause, written, ordinal: what its id is derived from, which most timers are outlived without.
     """
@@ -61,11 +57,11 @@ class Armed:
     rank: int
     opened: int
     armed: int
-    cause: UUID = field(compare=False)
-    written: str = field(compare=False)
-    ordinal: int = field(compare=False)
-    place: Place = field(compare=False)
-    timer: Timer = field(compare=False)
+    cause: UUID
+    written: str
+    ordinal: int
+    place: Place
+    timer: Timer
 
     @property
     def id(self) -> UUID:
@@ -234,6 +230,8 @@ class World:
             self.states[place] = decision.state
         for subject, state in decision.others.items():
             self.states[Place(place.service, subject)] = state
+        if not decision.timers and not decision.events:
+            return
         written = f"{place.subject.kind}/{place.subject.id}"
         for ordinal, timer in enumerate(decision.timers):
             self._arm(place, timer, cause, written, ordinal)

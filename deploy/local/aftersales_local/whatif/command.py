@@ -37,6 +37,8 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="The whole report as JSON, on the standard output.")] = False,
 ) -> None:
     """Replay a history under two policies and say what differs."""
+    if as_page is not None and not as_page.parent.is_dir():
+        raise Failure(f"{as_page.parent}: there is no such folder for the page. Make it first.")
     job = Job(source, policy_of(against), policy_of(policy), Span(instant(since), instant(until)), skip_bad=skip_bad)
     begun = time.monotonic()
     with Progress("reading", WHOLE) as progress:

@@ -24,6 +24,7 @@ from dispute.domain.order import Order
 
 MARKETPLACE: Final = "marketplace"
 SECOND: Final = "second-agent"
+COMMANDS: Final = (Command, DeskCommand)
 DROPPED: Final = (Outcome.REFUSED, Outcome.NOTHING, Outcome.DEAD_LETTER)
 PROVIDER: Final = PaymentProvider()
 
@@ -108,7 +109,7 @@ class _Theatre:
 
     def _note(self, told: Told, done: Iterable[Happened]) -> None:
         event = told.event
-        if isinstance(event, Command | DeskCommand) and any(each.decision.outcome in DROPPED for each in done):
+        if isinstance(event, COMMANDS) and any(each.decision.outcome in DROPPED for each in done):
             self.dropped.add((event.key, told.id))
 
     def _case(self, name: str) -> Case | None:
@@ -121,8 +122,9 @@ def _in_review(case: Case | None) -> bool:
 
 
 def _said(told: Told, event: Event) -> Said:
-    agent = getattr(event, "agent", None)
-    return Said(event, told.source, told.id, Actor(Role.AGENT, agent) if isinstance(agent, str) else None)
+    # Agents speak over HTTP only, so what they say travels on no topic.
+    agent = None if event.TOPIC else getattr(event, "agent", None)
+    return Said(event, told.source, told.id, Actor(Role.AGENT, agent) if agent is not None else None)
 
 
 def _paid(event: Event) -> Iterator[Said]:
