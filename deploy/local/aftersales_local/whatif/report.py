@@ -1,8 +1,7 @@
 """The report of a backtest as JSON-ready values. The terminal and the page show these and nothing else."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,10 +13,10 @@ from aftersales.policy.model import Policy
 from aftersales.policy.parse import values
 from aftersales_local.stories.kernel import Happened
 from aftersales_local.stories.memory import entry, worth_telling
-from aftersales_local.whatif.judge import Changed, decoded
-from aftersales_local.whatif.lines import Told, stamp
+from aftersales_local.whatif.judge import decoded
+from aftersales_local.whatif.lines import stamp
 from aftersales_local.whatif.replay import play
-from aftersales_local.whatif.standing import BORNE_BY, TO_BUYER, Standing
+from aftersales_local.whatif.standing import BORNE_BY, NOT_OPENED, TO_BUYER, Pair, Standing
 from aftersales_local.whatif.tally import DIMENSIONS, Both, Figures, Tally
 from aftersales_local.whatif.work import Job
 
@@ -62,7 +61,7 @@ def written(job: Job, seconds: float) -> Values:
         "hours_to_close": {f"p{percent}": hours(whole, percent) for percent in (50, 90)},
         "hours": [histogram(whole.before), histogram(whole.after)],
         "by": {dimension: breakdown(job, dimension) for dimension in DIMENSIONS},
-        "most_changed": [explained(job, one) for one in job.answer.most],
+        "most_changed": list(explained(job)),
         "bad_lines": [{"file": str(bad.path), "line": bad.number, "why": bad.why} for bad in job.bad[:MOST_ROWS]],
         "bad_lines_in_all": len(job.bad),
         "faults": job.answer.faults[:MOST_ROWS],
@@ -158,10 +157,19 @@ def to_buyers(both: Both) -> dict[str, list[int]]:
 # -- the disputes that changed most ------------------------------------------------------------------------------------
 
 
-def explained(job: Job, changed: Changed) -> Values:
-    """A dispute with both explanations: its seller's orders are replayed once more, and every decision is told."""
-    either = changed.pair.either
-    history = decoded(job.groups[changed.group].lines, [], skip_bad=True)
+def explained(job: Job) -> Iterator[Values]:
+    """Each with both explanations: its seller's orders are replayed once more, and every decision is told."""
+    logs: dict[str, tuple[Sequence[Happened], Sequence[Happened]]] = {}
+    for group, pair in job.answer.most:
+        if group not in logs:
+            history = decoded(job.groups[group].lines, [], skip_bad=True)
+            before, after = (play(history, PolicyBook([policy]), job.until) for policy in (job.before, job.after))
+            logs[group] = (before.world.log, after.world.log)
+        yield {**named(pair), "before": side(pair.before, logs[group][0]), "after": side(pair.after, logs[group][1])}
+
+
+def named(pair: Pair) -> Values:
+    either = pair.either
     return {
         "order": either.order,
         "dispute": either.dispute,
@@ -171,32 +179,25 @@ def explained(job: Job, changed: Changed) -> Values:
         "reason": either.reason,
         "currency": either.currency,
         "paid": either.paid,
-        "changed": list(changed.pair.changed),
-        "before": side(changed.pair.before, history, job.before, job.until),
-        "after": side(changed.pair.after, history, job.after, job.until),
+        "changed": list(pair.changed),
     }
 
 
-def side(standing: Standing | None, history: Sequence[Told], policy: Policy, until: datetime) -> Values:
+def side(standing: Standing | None, log: Sequence[Happened]) -> Values:
     if standing is None:
-        return {"outcome": "not opened", "money": {}, "timeline": []}
+        return {"outcome": NOT_OPENED, "money": {}, "timeline": []}
     return {
         "outcome": standing.outcome,
         "rule": standing.rule,
         "liable": standing.liable,
         "closed_at": standing.closed_at and stamp(standing.closed_at),
         "money": {name: amount for name, amount in standing.money.items() if amount},
-        "timeline": list(timeline(standing, history, policy, until)),
+        "timeline": [
+            {**entry(happened).as_json(), "words": words(happened, standing.currency)}
+            for happened in log
+            if happened.subject.id in (standing.order, standing.dispute) and worth_telling(happened)
+        ],
     }
-
-
-def timeline(
-    standing: Standing, history: Sequence[Told], policy: Policy, until: datetime
-) -> Iterable[Mapping[str, Any]]:
-    played = play(history, PolicyBook([policy]), until)
-    for happened in played.world.log:
-        if happened.subject.id in (standing.order, standing.dispute) and worth_telling(happened):
-            yield {**entry(happened).as_json(), "words": words(happened, standing.currency)}
 
 
 def words(happened: Happened, currency: str) -> list[str]:

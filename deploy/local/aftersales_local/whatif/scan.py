@@ -18,9 +18,7 @@ from aftersales_local.whatif.ranges import Broken, Range, lines_with
 # Ids are ASCII without escapes (contracts), so that a key and its value can be found without reading the JSON around.
 KEYED: Final = re.compile(rb'"(?:order|number|case)"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
 ORDER: Final = re.compile(rb'"order"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
-SELLER: Final = re.compile(rb'"seller"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
-DESTINATION: Final = re.compile(rb'"destination"\s*:\s*"([A-Z]{2})"')
-SERVICE: Final = re.compile(rb'"carrier_service"\s*:\s*"([A-Za-z0-9_]{1,40})"')
+COUNTED: Final = re.compile(rb'"(seller|destination|carrier_service)"\s*:\s*"([A-Za-z0-9._:-]{1,64})"')
 PLACED_AT: Final = re.compile(rb'"placed_at"\s*:\s*"([0-9T:.+Z-]{20,40})"')
 TIME: Final = re.compile(
     rb'"time"\s*:\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"'
@@ -93,8 +91,8 @@ class Gathered:
     sellers: list[Line] = field(default_factory=list)
     everybody: list[Line] = field(default_factory=list)
     orders: int = 0
-    by_seller: Counter[str] = field(default_factory=Counter)
-    by_lane: Counter[str] = field(default_factory=Counter)
+    by_seller: Counter[bytes] = field(default_factory=Counter)
+    by_lane: Counter[tuple[bytes, bytes]] = field(default_factory=Counter)
     events: int = 0
     bad: list[Broken] = field(default_factory=list)
 
@@ -133,8 +131,9 @@ def shipments(part: Range, orders: set[bytes]) -> list[tuple[bytes, bytes]]:
 def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> Gathered:
     """All lines about the wanted orders, those every order needs, and counts of the rest."""
     starts, block = part.read()
-    found = Gathered(events=block.count(b"\n"))
-    found.bad = list(_misshapen(part, starts, block))
+    found = Gathered(events=block.count(b"\n") + (not block.endswith(b"\n") and bool(block)))
+    if block.count(b"}\n{") != found.events - 1:
+        found.bad = list(_misshapen(part, starts, block))
     for begin, text, orders in _about(block, about):
         line = Line(part, starts + begin, text)
         found.lines += [(order, line) for order in orders]
@@ -185,12 +184,12 @@ def _about(block: bytes, about: Mapping[bytes, Iterable[bytes]]) -> Iterator[tup
 
 
 def _count(found: Gathered, text: bytes, span: Span) -> None:
-    seller, country, service = SELLER.search(text), DESTINATION.search(text), SERVICE.search(text)
-    if seller is None or country is None or service is None or not (span.everything or _inside(text, span)):
+    facts = dict(COUNTED.findall(text))
+    if len(facts) < 3 or not (span.everything or _inside(text, span)):
         return
     found.orders += 1
-    found.by_seller[seller[1].decode()] += 1
-    found.by_lane[f"{country[1].decode()} {service[1].decode()}"] += 1
+    found.by_seller[facts[b"seller"]] += 1
+    found.by_lane[facts[b"destination"], facts[b"carrier_service"]] += 1
 
 
 def _inside(text: bytes, span: Span) -> bool:
@@ -199,10 +198,7 @@ def _inside(text: bytes, span: Span) -> bool:
 
 
 def _misshapen(part: Range, starts: int, block: bytes) -> Iterator[Broken]:
-    """Lines that cannot be JSON objects. Counting tells whether there is any before lines are looked at one by one."""
-    ends = block.count(b"\n") + (not block.endswith(b"\n") and bool(block))
-    if block.count(b"}\n") + block.endswith(b"}") == ends == block.count(b"\n{") + block.startswith(b"{"):
-        return
+    """Lines that cannot be JSON objects, once counting has told that there may be some."""
     at = starts
     for text in block.split(b"\n"):
         bare = text.strip()
