@@ -23,7 +23,7 @@ from arbitration.rules import (
     ruling,
     service,
 )
-from arbitration.rules.answered import answered
+from arbitration.rules.answered import answered, under_its_policy
 from arbitration.store.kinds import CASES, EXTENSIONS, case_ref, extension_ref
 
 AT_THE_DESK: Final = frozenset(
@@ -59,7 +59,7 @@ def _table(*rows: tuple[type[Any], Callable[[Any], tuple[SubjectRef, ...]], Rule
 
 
 def _explained(event: type[Any], rule: Rule) -> Rule:
-    return answered(rule) if issubclass(event, commands.DeskCommand) else rule
+    return answered(rule) if issubclass(event, commands.DeskCommand) else under_its_policy(rule)
 
 
 SERVICE: Final = Service(
@@ -96,9 +96,9 @@ SERVICE: Final = Service(
         On(commands.ExtensionGranted, _extension, extension.grant),
         On(DisputeExtended, _extension, extension.executed, also=_its_case),
         On(ExtensionRefused, _extension, extension.refused),
-        OnTimer(dispute_steps.REASSIGN, deadlines.reassign),
-        OnTimer(dispute_steps.FALLBACK, deadlines.rule_by_fallback),
-        OnTimer(appeal.APPEAL, appeal.time_is_over),
-        OnTimer(service.SERVICE, service.time_is_over),
+        OnTimer(dispute_steps.REASSIGN, under_its_policy(deadlines.reassign)),
+        OnTimer(dispute_steps.FALLBACK, under_its_policy(deadlines.rule_by_fallback)),
+        OnTimer(appeal.APPEAL, under_its_policy(appeal.time_is_over)),
+        OnTimer(service.SERVICE, under_its_policy(service.time_is_over)),
     ),
 )  # fmt: skip

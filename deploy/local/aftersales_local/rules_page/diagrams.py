@@ -32,7 +32,7 @@ def diagram(sources: Iterable[DisputeState | None]) -> str:
 
 
 def _edges(source: DisputeState | None, row: Transition) -> Iterator[tuple[str, str]]:
-    # Evidence (14) is named with every state it is taken in and moves none.
-    for target in row.to if row.number != "14" else ():
+    # Evidence, for one, is named with every state it is taken in and moves none.
+    for target in row.to if set(row.to) != set(row.sources) else ():
         if target != source:
             yield source or "[*]", target

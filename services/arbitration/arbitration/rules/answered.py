@@ -1,4 +1,4 @@
-"""What an agent is refused says why, as everything else that is decided does."""
+"""What the desk decides names its policy; what an agent is refused says why, as everything that is decided does."""
 
 from functools import wraps
 from typing import Any, Final
@@ -20,12 +20,28 @@ NUMBERS: Final = {
 }
 
 
+def under_its_policy(rule: Rule) -> Rule:
+    """A rule about a case, which is judged by the policy of its order whatever is decided."""
+
+    @wraps(rule)
+    def decide(case: Case | None, said: Any, given: Given) -> Decision:
+        decision = rule(case, said, given)
+        because, known = decision.because, decision.state or case
+        if because is None or because.policy_version is not None or known is None:
+            return decision
+        return replace(decision, because=replace(because, policy_version=known.policy))
+
+    return decide
+
+
 def answered(rule: Rule) -> Rule:
     """The rule of a command, whose refusals name who spoke, what they stated, and how the case stood."""
 
+    judged = under_its_policy(rule)
+
     @wraps(rule)
     def decide(case: Case | None, said: DeskCommand, given: Given) -> Decision:
-        decision = rule(case, said, given)
+        decision = judged(case, said, given)
         if decision.slug is None or case is None:
             return decision
         before = decision.because or Because("")
