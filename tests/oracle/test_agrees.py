@@ -8,7 +8,7 @@ from tests.oracle.__main__ import chunks, differences
 from tests.oracle.compare import product_says
 from tests.oracle.features import ALL, BUILT, NOT_YET
 
-STORIES: Final = 4_000
+STORIES: Final = 20_000
 
 
 def test_agree_on_random_stories() -> None:

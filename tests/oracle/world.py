@@ -181,12 +181,11 @@ class World:
             return None
         if not order.units or any(unit.parcel is None for unit in order.units):
             return None
+        disputes = [d for d in self.disputes.values() if d.order is order]
+        if any(d.open for d in disputes):
+            return None
         at = self.window_end(order, order.parcels) or 0
-        for d in self.disputes.values():
-            if d.order is not order:
-                continue
-            if d.open:
-                return None
+        for d in disputes:
             at = max(at, d.closed or 0)
             if d.state in ENDED and d.appellant is None and APPELLANTS[d.agreement or ""]:
                 at = max(at, d.appeal_until or 0)
