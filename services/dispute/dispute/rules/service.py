@@ -82,6 +82,7 @@ def _settle(draft: Draft, dispute: Dispute, said: ServiceDecided) -> Dispute:
     dispute = replace(dispute, judges=with_judges(dispute, said.agent))
     settled = draft.move(dispute, states.REFUND_PENDING, "23", agreement="service")
     plan = Plan(remedy="refund", amount=said.amount)
+    draft.amount("refund", said.amount, "as the platform's service decided", cap=draft.order.cap(dispute.units))
     settled = draft.tell(DisputeAgreed, settled, agreement="service", plan=plan)
     return order_refund(draft, settled, Sums(said.amount, payer="service_fund"))
 
