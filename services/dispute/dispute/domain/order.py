@@ -112,8 +112,11 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
     def parcel_of(self, line: str, number: int) -> Parcel | None:
         """The parcel that carries a unit, None while it was not shipped."""
-        shipped = ((parcel, parcel.shipped) for parcel in self.parcels.values())
-        return next((parcel for parcel, shipment in shipped if shipment and shipment.carries(line, number)), None)
+        # A loop and no generator: an opening asks for every unit several times.
+        for found in self.parcels.values():
+            if found.shipped is not None and found.shipped.carries(line, number):
+                return found
+        return None
 
     def parcels_of(self, units: Mapping[str, Iterable[int]]) -> tuple[Parcel, ...]:
         """The parcels that carry any of the units, each once, in the order of their ids."""
