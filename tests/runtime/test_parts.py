@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.runtime.conftest import Look
@@ -14,8 +15,9 @@ from aftersales.errors import Failure
 from aftersales.runtime import clock, failpoints, housekeeping, watchdog
 from aftersales.runtime.kafka import Kafka, stop
 from aftersales.runtime.listen import CLOCK, listen
-from aftersales.runtime.migrate import migrate, pending
+from aftersales.runtime.migrate import config_of, migrate
 from aftersales.runtime.postgres import Pool
+from aftersales.runtime.revisions import chains, pending
 from aftersales.runtime.tables import METADATA
 
 
@@ -170,3 +172,13 @@ async def test_hints_are_heard_again_after_the_connection_was_lost(toy_database:
 
 def test_a_name_of_a_day_is_read_back() -> None:
     assert housekeeping._name(date(2026, 1, 2)) == "outbox_2026_01_02"
+
+
+@pytest.mark.parametrize("service", ["order_tracking", "dispute", "arbitration", "notification"])
+def test_the_revisions_and_their_order_are_those_that_alembic_finds(service: str) -> None:
+    for chain in chains(service):
+        scripts = ScriptDirectory.from_config(config_of(chain)).walk_revisions()
+        assert {script.revision: script.down_revision for script in scripts} == chain.known()
+        assert list(chain.known()) == chain.pending([])
+        newest = list(chain.known())[-1]
+        assert newest not in chain.pending([newest])

@@ -11,7 +11,7 @@ import typer
 from aftersales.errors import Failure
 from aftersales.runtime import breaker, outage, park
 from aftersales.runtime.listen import OUTBOX, notify
-from aftersales.runtime.migrate import migrate, pending
+from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool
 from aftersales.runtime.reach import (
     SERVICES,
@@ -28,6 +28,7 @@ from aftersales.runtime.reach import (
     with_pool,
     with_unit,
 )
+from aftersales.runtime.revisions import pending
 from aftersales.runtime.unit import Unit
 
 MOST: Final = 1_000

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from aftersales.contracts.words import VOCABULARY
 from aftersales.errors import Failure
 from aftersales.policy.parse import load_book
-from aftersales.runtime import failpoints, migrate, postgres, topics
+from aftersales.runtime import failpoints, postgres, revisions, topics
 from aftersales.runtime.auth import Keys, Verifier, source_of
 from aftersales.runtime.engine import Engine
 from aftersales.runtime.health import Health
@@ -67,7 +67,7 @@ def run(service: Service, build_api: BuildApi, duties: Sequence[Duty] = ()) -> N
 def check_database(service: Service, settings: Settings) -> None:
     """Failure when Postgres does not answer or is not migrated. Runs an event loop of its own."""
     try:
-        pending = migrate.pending(service.name, settings.database_url)
+        pending = revisions.pending(service.name, settings.database_url)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
         raise Failure(
             f"DATABASE_URL names a server that does not let us in ({type(problem).__name__}: {problem}). "
