@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
+import aftersales.runtime.lean  # noqa: F401 - before anything that would import what it leaves out
 from aftersales.runtime.http import Parts
 from aftersales.runtime.process import run
 from notification.api import routers

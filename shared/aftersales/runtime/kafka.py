@@ -15,9 +15,8 @@ from aftersales.runtime.kafka_security import Security
 
 START_WITHIN: Final = 30.0
 STOP_WITHIN: Final = 5.0
-# The fetcher holds this much per broker; bodies are at most 64 KiB, so it is more than a full batch of ordinary
-# records.
-FETCH_BYTES: Final = 8 * 1024 * 1024
+# The fetcher holds this much per broker, read ahead: some four full batches of ordinary records.
+FETCH_BYTES: Final = 2 * 1024 * 1024
 # Well above `max.message.bytes` of the topics (256 KiB): a record that does not fit is skipped in silence (dangers
 # A11).
 PARTITION_BYTES: Final = 1024 * 1024
