@@ -46,7 +46,7 @@ CURRENCIES: Final = ("USD", "USD", "EUR", "JPY", "KWD")
 
 def head(chance: random.Random, seed: int, features: frozenset[str]) -> dict[str, Any]:
     said: dict[str, Any] = {"title": f"random story {seed}"}
-    if chance.random() < 0.6:
+    if chance.random() < 0.7:
         said["policy"] = policy(chance, features)
     currency = chance.choice(CURRENCIES)
     said["orders"] = [order(chance, number, currency) for number in range(1, chance.choice((1, 1, 1, 2)) + 1)]
@@ -63,8 +63,8 @@ def policy(chance: random.Random, features: frozenset[str]) -> dict[str, Any]:
         changes["arbitration.fallback_after"] = "P14D"
     if said["profile"] == "seven_day":
         changes = {name: value for name, value in changes.items() if "manual" not in name}
-    if "desk" in features and chance.random() < 0.6:
-        changes["service.cap"] = chance.choice((500, 2000, 5000, 100_000))
+    if "desk" in features and chance.random() < 0.7:
+        changes["service.cap"] = chance.choice((500, 5000, 100_000, 100_000))
     if changes:
         said["with"] = changes
     if chance.random() < 0.3:
@@ -112,7 +112,7 @@ def order(chance: random.Random, number: int, currency: str) -> dict[str, Any]:
     }
     if chance.random() < 0.7:
         said["promise_days"] = chance.choice((1, 4, 5, 6, 12, 20, 27, 61, 121))
-    for flag, share in (("platform_logistics", 0.1), ("free_return", 0.3), ("service_enrolled", 0.4)):
+    for flag, share in (("platform_logistics", 0.1), ("free_return", 0.3), ("service_enrolled", 0.5)):
         if chance.random() < share:
             said[flag] = True
     if chance.random() < 0.3:

@@ -141,6 +141,15 @@ def test_a_parcel_on_its_way_again_after_a_delivery_is_held_no_longer_than_the_p
     assert world.until(PROMISED).dispute().state == "ARBITRATION_EVIDENCE"
 
 
+def test_a_parcel_on_its_way_again_does_not_lengthen_a_hold_that_began_without_it() -> None:
+    later = say.shipped("P2", units={"L1": (2,)}, shipped_at=SHIPPED + 2 * DAY)
+    world = a_world(say.shipped("P1", units={"L1": (1,)}), later, say.anomalous("lost", SHIPPED + 3 * DAY, "P2"))
+    world.hear(say.not_received(), OPENED)
+    world.hear(say.in_transit(OPENED + DAY, "P2", promise_ends_at=PROMISED + 2 * DAY), OPENED + DAY)
+    world.hear(say.promise_broken("P1"), PROMISED)
+    assert world.dispute().state == "ARBITRATION_EVIDENCE"
+
+
 def test_several_parcels_are_held_until_the_latest_promise() -> None:
     later = SHIPPED + 2 * DAY
     world = a_world(say.shipped("P1", units={"L1": (1,)}), say.shipped("P2", units={"L1": (2,)}, shipped_at=later))

@@ -80,13 +80,13 @@ class Parcel(Struct, frozen=True, omit_defaults=True):
     def under_way(self) -> bool:
         return self.status in UNDER_WAY
 
-    @property
-    def unanswered(self) -> bool:
-        """On its way as far as anybody knows, and order-tracking has not said yet how its promise ended.
+    def unanswered(self, by: datetime) -> bool:
+        """On its way as far as anybody knows, and order-tracking has not said yet how its promise, over by then, ended.
 
         Of a parcel once scanned `delivered` it says nothing at the promise end, whatever was scanned since.
         """
-        return self.under_way and not self.broken and self.delivered_at is None
+        over = self.promise_ends_at is None or self.promise_ends_at <= by
+        return over and self.under_way and not self.broken and self.delivered_at is None
 
     @property
     def ever_decided(self) -> bool:

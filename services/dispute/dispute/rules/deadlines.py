@@ -32,7 +32,7 @@ def escalation_due(draft: Draft, dispute: Dispute) -> Dispute:
 def hold_due(draft: Draft, dispute: Dispute) -> Dispute | None:
     """The promise ends. While a parcel's own promise ends now order-tracking will say how; else nobody would speak."""
     parcels = draft.order.parcels_of(dispute.units)
-    if any(parcel.unanswered for parcel in parcels):
+    if any(parcel.unanswered(draft.now) for parcel in parcels):
         return None
     return escalate(draft, dispute, "promise_broken", "9")
 

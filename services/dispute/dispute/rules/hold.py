@@ -76,7 +76,7 @@ def _promise_over(draft: Draft, dispute: Dispute, parcels: tuple[Parcel, ...]) -
     if draft.order.frozen:
         return False
     reached = dispute.deadline is not None and draft.now >= dispute.deadline
-    return reached and not any(parcel.unanswered for parcel in parcels)
+    return reached and not any(parcel.unanswered(draft.now) for parcel in parcels)
 
 
 def _ended(draft: Draft, dispute: Dispute, cause: Literal["delivered", "anomaly"]) -> None:
