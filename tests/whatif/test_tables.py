@@ -12,11 +12,11 @@ from aftersales.errors import Failure
 from aftersales.identity import Actor, Role
 from aftersales_local import state
 from aftersales_local.state import Stack
-from aftersales_local.whatif import sources
 from aftersales_local.whatif.lines import Told, read
 from aftersales_local.whatif.progress import Progress
 from aftersales_local.whatif.report import written
 from aftersales_local.whatif.scan import Span
+from aftersales_local.whatif.tables import export
 from aftersales_local.whatif.work import Job, run
 from arbitration.domain.commands import RulingMade
 from arbitration.handlers import SERVICE as ARBITRATION
@@ -69,7 +69,7 @@ async def test_orders_of_a_running_stack_are_judged_again(services: Services, st
     await happens(services, OPENED + 40 * DAY, [says("evidence_added", OPENED + 40 * DAY, evidence=["photo"])])
 
     path = tmp_path / "history.ndjson"
-    await sources.export(stack, path)
+    await export(stack, path)
     job = Job(path, STANDARD, policy(seller__response="P3D"), Span())
     with Progress("reading", 100) as progress:
         run(job, progress)
@@ -83,7 +83,7 @@ async def test_orders_of_a_running_stack_are_judged_again(services: Services, st
 async def test_every_kept_event_is_exported_once(services: Services, stack: Stack, tmp_path: Path) -> None:
     await happens(services, OPENED, [*order(), *order(), complaint(), complaint()])
     path = tmp_path / "history.ndjson"
-    await sources.export(stack, path)
+    await export(stack, path)
     told: list[Told] = [one for line in path.read_bytes().splitlines() if (one := read(line))]
     assert sorted(one.event.name() for one in told) == [
         "carrier.parcel_scanned",
@@ -96,4 +96,4 @@ async def test_every_kept_event_is_exported_once(services: Services, stack: Stac
 async def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     gone = Stack(state.me(), databases={"dispute": "postgresql://nobody@127.0.0.1:1/none"})
     with pytest.raises(Failure, match="The database of dispute does not answer"):
-        await sources.export(gone, tmp_path / "history.ndjson")
+        await export(gone, tmp_path / "history.ndjson")

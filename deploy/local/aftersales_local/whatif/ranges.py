@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from aftersales.errors import Failure
 
-PIECE: Final = 32 * 1024 * 1024
+# Small enough for the allocator to use its memory again for the next one.
+PIECE: Final = 8 * 1024 * 1024
 SUFFIXES: Final = (".ndjson", ".jsonl")
-MOST_LINE: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +23,18 @@ class Range:
     def read(self) -> tuple[int, bytes]:
         """Where its first line begins, and its lines."""
         with self.path.open("rb") as file:
-            if self.begin:
-                file.seek(self.begin - 1)
-                file.readline()
-            starts = file.tell()
-            if starts >= self.end:
-                return starts, b""
-            block = file.read(self.end - starts)
-            if not block.endswith(b"\n"):
-                block += file.readline()
-            return starts, block
+            starts, ends = (_line_after(file, place) for place in (self.begin, self.end))
+            file.seek(starts)
+            return starts, file.read(max(0, ends - starts))
+
+
+def _line_after(file: BinaryIO, place: int) -> int:
+    """Where the first line begins that does not begin before a place."""
+    if not place:
+        return 0
+    file.seek(place - 1)
+    file.readline()
+    return file.tell()
 
 
 class Broken(Exception):
