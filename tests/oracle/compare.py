@@ -86,6 +86,8 @@ async def _seen(theatre: MemoryTheatre, wanted: Said) -> Mapping[str, Any]:
         return await theatre.party(wanted["dispute"], wanted["party"]) or {}
     if "dispute" in wanted:
         return await theatre.dispute(wanted["dispute"]) or {}
+    if "seller" in wanted:
+        return {"metrics": await theatre.metrics(wanted["seller"])}
     return await theatre.order(wanted["order"]) or {}
 
 

@@ -7,7 +7,6 @@ ALL: Final = frozenset({"desk", "appeals", "chargebacks", "extend", "returns", "
     "high compensation",
 }
 NOT_YET: Final = {
-    "metrics": "the seller's rates",
     "compensation in a list currency": "each price is rounded before the multiple, not once at the end (section 6)",
     "high compensation": "a departure's compensation above the counterfeit multiple is refused; no such limit",
 }

@@ -121,9 +121,11 @@ def test_tasks_and_nothing_else_when_the_seller_must_answer() -> None:
     assert played(a_story(then=then)).kept
 
 
-def test_not_built_yet_when_metrics_are_expected() -> None:
-    story = a_story(then=[{"at": AT, "seller": "shop", "metrics": {"dispute_rate": "0.0000"}}])
-    assert played(story).not_built == "metrics"
+def test_metrics_are_compared_by_what_the_story_names() -> None:
+    story = a_story(then=[{"at": AT, "seller": "shop", "metrics": {"dispute_rate": "0.1000"}}])
+    [broken] = played(story).broken
+    assert "dispute_rate: 0.1000" in broken
+    assert "was {dispute_rate: 1.0000}" in broken
 
 
 def test_unknown_policy_parameter_is_told() -> None:

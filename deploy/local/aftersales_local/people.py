@@ -113,6 +113,9 @@ class People:
     async def extension(self, who: tuple[str, str], extension: str) -> Answer:
         return await self._ask("GET", "arbitration", f"/extensions/{extension}", who)
 
+    async def metrics(self, seller: str) -> Answer:
+        return await self._ask("GET", "dispute", f"/sellers/{seller}/metrics", READER)
+
     async def dispute(self, dispute: str) -> Answer:
         return await self._ask("GET", "dispute", f"/disputes/{dispute}", READER)
 

@@ -31,6 +31,7 @@ from dispute.rules import (
     service,
     wait,
 )
+from dispute.rules.measured import measured
 from dispute.store.kinds import NAMES, ORDERS, SELLERS
 
 
@@ -135,7 +136,7 @@ SERVICE: Final = Service(
     name="dispute",
     kinds=(ORDERS, SELLERS, NAMES),
     rules=(
-        *(replace(on, decide=escrow.watched(on.decide)) for on in ABOUT_ORDERS),
+        *(replace(on, decide=measured(escrow.watched(on.decide))) for on in ABOUT_ORDERS),
         On(said.PartyChanged, _seller, party.party_changed),
     ),
     commands=frozenset({said.Command.TOPIC}),

@@ -55,6 +55,17 @@ OPENING: Final[Grid] = {
 }
 REFUND: Final = {"remedy": "refund", "amount": 1000}
 
+# Of a seller nobody has heard of there is nothing to count, and that is what the platform's people are told.
+MEASURED: Final[Grid] = {
+    "nobody": (401, 401, 401, 401),
+    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404, 404, 404, 404)),
+    "seller": (200, 404, 404, 404),
+    "agent": (200, 200, 200, 200),
+    "supervisor": (200, 200, 200, 200),
+    "the buyer as agent": (200, 200, 200, 200),
+    "the seller as supervisor": (404, 200, 200, 200),
+}
+
 DISPUTE: Final = {
     "POST /disputes": Row(
         OPENING,
@@ -99,6 +110,7 @@ DISPUTE: Final = {
     "GET /disputes/{dispute}/statements": Row(OWN_READ, "dispute"),
     "GET /disputes/{dispute}/history": Row(OWN_READ, "dispute"),
     "GET /orders/{order}": Row(OWN_READ, "dispute"),
+    "GET /sellers/{seller}/metrics": Row(MEASURED, "dispute"),
 }
 
 SCANNING: Final[Grid] = {

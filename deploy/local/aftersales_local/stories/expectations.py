@@ -112,7 +112,7 @@ def fits(key: str, wanted: Any, found: Any) -> bool:
         return set(wanted) <= set(found)
     if key == "tasks":
         return sorted(wanted) == sorted(found)
-    if key in ("paid_by", "unit_refunds"):
+    if key in ("paid_by", "unit_refunds", "metrics"):
         return all(_plain(found.get(name)) == _plain(value) for name, value in wanted.items())
     return bool(wanted == found)
 

@@ -190,6 +190,9 @@ class LiveTheatre:
         body = answer.body
         return {"unit_refunds": body["unit_refunds"], "paid_left": body["paid_left"], "disputes": len(body["disputes"])}
 
+    async def metrics(self, seller: str) -> Mapping[str, Any]:
+        return (await self._stage.people.metrics(self._cast.name(seller))).body
+
     async def party(self, dispute: str, party: str) -> Mapping[str, Any] | None:
         answer = await self._stage.people.dispute(self._cast.name(dispute))
         if not answer.granted:

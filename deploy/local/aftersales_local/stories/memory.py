@@ -21,12 +21,13 @@ from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
 from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Given, Reply, Result, Ruled, play
-from aftersales_local.stories.seen import dispute_seen, order_seen
+from aftersales_local.stories.seen import dispute_seen, marks_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
 from aftersales_local.stories.timeline import Entry, money_of
 from arbitration.domain.commands import DeskCommand, ExtensionGranted, RulingSeconded
 from arbitration.handlers import SERVICE as ARBITRATION
+from dispute.domain.measure import Fact, counts
 from dispute.handlers import SERVICE as DISPUTE
 from notification.handlers import SERVICE as NOTIFICATION
 from order_tracking.handlers import SERVICE as ORDER_TRACKING
@@ -155,6 +156,12 @@ class MemoryTheatre:
     async def order(self, name: str) -> Mapping[str, Any] | None:
         order = self.world.state("dispute", "order", name)
         return order_seen(order) if order is not None and order.terms is not None else None
+
+    async def metrics(self, seller: str) -> Mapping[str, Any]:
+        appended = (append for happened in self.world.log for append in happened.decision.appends)
+        rows = [append.row for append in appended if append.table == "seller_fact" and append.row["seller"] == seller]
+        facts = [Fact(*(row[name] for name in Fact._fields)) for row in rows]
+        return counts(facts, marks_seen(self._orders(), seller, self.world.now), self.world.now).rates()
 
     async def party(self, dispute: str, party: str) -> Mapping[str, Any] | None:
         self._notice_steps()

@@ -11,8 +11,6 @@ from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
 from aftersales_local.stories.timeline import Entry
 
-METRICS_NOT_BUILT = "metrics"
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -61,6 +59,9 @@ class Theatre(Protocol):
 
     async def order(self, name: str) -> Mapping[str, Any] | None: ...
 
+    async def metrics(self, seller: str) -> Mapping[str, Any]:
+        """The seller's rates over the 30 days before now."""
+
     async def party(self, dispute: str, party: str) -> Mapping[str, Any] | None: ...
 
     async def news(self) -> list[Entry]:
@@ -93,7 +94,6 @@ async def play(story: Story, theatre: Theatre, *, twice: bool = False) -> Result
     result = Result(story)
     performance = _Performance(story, theatre, result, twice)
     try:
-        performance.refuse_what_is_not_built()
         await performance.run()
     except NotBuilt as step:
         result.not_built = str(step)
@@ -110,11 +110,6 @@ class _Performance:
         self._twice = twice
         # What was said since the step before the last one: the next step is followed by its repetition.
         self._repeated = 0
-
-    def refuse_what_is_not_built(self) -> None:
-        for wanted in self._story.then:
-            if wanted.kind == "seller":
-                raise NotBuilt(METRICS_NOT_BUILT)
 
     async def run(self) -> None:
         theatre = self._theatre
@@ -197,6 +192,8 @@ class _Performance:
                 found = await self._theatre.party(wanted.name, wanted.party or "")
             elif wanted.kind == "dispute":
                 found = await self._theatre.dispute(wanted.name)
+            elif wanted.kind == "seller":
+                found = {"metrics": await self._theatre.metrics(wanted.name)}
             else:
                 found = await self._theatre.order(wanted.name)
             self._result.broken += expectations.compare(wanted, found)

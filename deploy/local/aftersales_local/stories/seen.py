@@ -1,10 +1,13 @@
 """The expectation keys of a dispute and an order, read from the states that the rules keep."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from dispute.domain.dispute import Dispute
+from dispute.domain.measure import WINDOW, Marks
 from dispute.domain.order import Order
+from dispute.store.kinds import ORDERS
 
 
 def dispute_seen(dispute: Dispute) -> Mapping[str, Any]:
@@ -37,3 +40,23 @@ def order_seen(order: Order) -> Mapping[str, Any]:
     for unit in order.known.every_unit():
         units.setdefault(unit.line, []).append(unit.paid)
     return {"unit_refunds": units, "paid_left": order.paid_left, "disputes": len(order.disputes)}
+
+
+def marks_seen(orders: Iterable[Order], seller: str, end: datetime) -> list[Marks]:
+    """Receipts and parcels of a seller's orders that count in the 30 days before the end."""
+    rows = [
+        row
+        for order in orders
+        for view in ORDERS.views
+        if view.table == "seller_mark"
+        for row in view.rows(order.id, order)
+    ]
+    found = []
+    for row in rows:
+        if row["seller"] == seller and row["at"] is not None and end - WINDOW < row["at"] <= end:
+            parcel = row["kind"] == "parcel"
+            lane = (row["carrier_service"], row["destination"])
+            found.append(
+                Marks(*lane, receipts=int(not parcel), parcels=int(parcel), on_time=int(parcel and row["good"]))
+            )
+    return found

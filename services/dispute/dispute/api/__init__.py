@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from dispute.api import commands, disputes, orders
+from dispute.api import commands, disputes, orders, sellers
 
 
 def routers() -> list[APIRouter]:
-    return [commands.router, disputes.router, orders.router]
+    return [commands.router, disputes.router, orders.router, sellers.router]

@@ -49,6 +49,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     """terms: None until the order was placed; until then everything said of it is in `waiting` or `parcels`.
 
     escrow_due: for when a timer stands to release what is in escrow, None while that cannot be told.
+    times_out_at: when the receipt times out, as far as is known; None where it was confirmed or there is a dispute.
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.
     chargeback_at: since when a chargeback is open, None while none is. chargeback_lost: one was, so none can be opened.
     """
@@ -67,6 +68,7 @@ class Order(Struct, frozen=True, omit_defaults=True):
     waiting: tuple[Waiting, ...] = ()
     escrow_due: datetime | None = None
     escrow_released_at: datetime | None = None
+    times_out_at: datetime | None = None
 
     @property
     def known(self) -> Terms:

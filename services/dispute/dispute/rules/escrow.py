@@ -38,9 +38,13 @@ def watched(rule: Rule) -> Rule:
     def decide(order: Order | None, event: Any, given: Given) -> Decision:
         decision = rule(order, event, given)
         after: Order | None = decision.state
-        if after is None or after.terms is None or after.escrow_released_at is not None:
+        if after is None or after.terms is None:
             return decision
-        due = released_from(after, given)
+        times_out_at = _times_out(after, given)
+        if times_out_at != after.times_out_at:
+            after = replace(after, times_out_at=times_out_at)
+            decision = replace(decision, state=after)
+        due = released_from(after, given) if after.escrow_released_at is None else None
         if due == after.escrow_due:
             return decision
         timers = () if due is None else (_timer(due),)
@@ -62,6 +66,13 @@ def released_from(order: Order, given: Given) -> datetime | None:
         until = windows.appealable_until(draft, dispute) if _appealable(draft, dispute) else None
         ends += [] if until is None else [until]
     return max(map(given.extended, ends))
+
+
+def _times_out(order: Order, given: Given) -> datetime | None:
+    """A receipt times out when the window ends unconfirmed and without a dispute on the order (rulebook section 9)."""
+    if order.receipt_at is not None or order.disputes or not order.everything_shipped:
+        return None
+    return windows.closes_after(Draft(order, given), tuple(order.parcels.values()))
 
 
 def _appealable(draft: Draft, dispute: Dispute) -> bool:

@@ -87,6 +87,27 @@ def _lines(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
     return [{"order_id": subject, "line": line, "open_dispute": dispute} for line, dispute in found.items()]
 
 
+def _marks(subject: str, order: Order) -> Iterable[Mapping[str, Any]]:
+    """What the seller is measured by beside disputes: the receipt, and each parcel where its promise has been judged.
+
+    A parcel counts at the earlier of delivery and promise end, the receipt when it is confirmed or times out.
+    """
+    terms = order.terms
+    if terms is None:
+        return []
+    lane = {"order_id": subject, "seller": terms.seller, "carrier_service": terms.carrier_service}
+    receipt = {"thing": "", "kind": "receipt", "at": order.receipt_at or order.times_out_at, "good": True}
+    marks = [{**lane, "destination": order.destination, **receipt}]
+    for parcel in order.parcels.values():
+        if parcel.shipped is None or parcel.promise_ends_at is None:
+            continue
+        arrived, promised = order.delivered_at(parcel), parcel.promise_ends_at
+        in_time = arrived is not None and arrived < promised
+        counted = {"thing": parcel.id, "kind": "parcel", "at": arrived if in_time else promised, "good": in_time}
+        marks.append({**lane, "destination": order.destination_at(parcel.shipped.shipped_at), **counted})
+    return marks
+
+
 def _seller(seller: Seller) -> Mapping[str, Any]:
     debts: dict[str, int] = {}
     for debt in seller.debts:
@@ -99,7 +120,11 @@ ORDERS: Final = Kind(
     "orders",
     Order,
     _order,
-    views=(View("disputes", ("order_id", "dispute"), _disputes), View("dispute_lines", ("order_id", "line"), _lines)),
+    views=(
+        View("disputes", ("order_id", "dispute"), _disputes),
+        View("dispute_lines", ("order_id", "line"), _lines),
+        View("seller_mark", ("order_id", "thing"), _marks),
+    ),
 )
 SELLERS: Final = Kind(SELLER, "sellers", Seller, _seller)
 NAMES: Final = Kind(NAME, "dispute_names", Name, lambda name: {"order_id": name.order})

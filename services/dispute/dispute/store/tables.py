@@ -142,3 +142,32 @@ STATEMENT: Final = Table(
     Column("evidence", ARRAY(Text), nullable=False),
     Column("cause", Uuid, nullable=False),
 )
+
+SELLER_FACT: Final = Table(
+    "seller_fact",
+    METADATA,
+    Column("id", BigInteger, primary_key=True),
+    Column("seller", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("order_id", Text, nullable=False),
+    Column("dispute", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("carrier_service", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("seconds", BigInteger),
+    Column("cause", Uuid, nullable=False),
+)
+
+SELLER_MARK: Final = Table(
+    "seller_mark",
+    METADATA,
+    Column("order_id", Text, primary_key=True),
+    Column("thing", Text, primary_key=True),
+    Column("seller", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", INSTANT),
+    Column("good", Boolean, nullable=False),
+    Column("carrier_service", Text, nullable=False),
+    Column("destination", Text, nullable=False),
+)
