@@ -125,6 +125,8 @@ def _for_the_seller(draft: Draft, dispute: Dispute) -> Dispute:
     """The buyer keeps everything; what the seller bore is the platform fund's, and nobody is liable."""
     burden = dispute.paid_by
     borne = burden.escrow + burden.deposit
+    figures = {"escrow": burden.escrow, "deposit": burden.deposit, "debt": burden.debt}
+    draft.amount("reversed", borne + burden.debt, "escrow + deposit + debt", **figures)
     freed = replace(dispute, liable="nobody", counts_for_seller=False)
     if borne or burden.debt:
         freed = _reversed(draft, freed, Burden(-burden.escrow, -burden.deposit, borne, 0, -burden.debt))
