@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 
+import asyncpg
 import pytest
 
 from aftersales.cli import run
+from aftersales.runtime.migrate import migrate
 from tests.services.dispute.conftest import Town
 from tests.services.dispute.test_settled import COMPLAINT
 
@@ -36,6 +39,32 @@ async def test_the_whole_story_in_time_order(
     places = [told.find(line) for line in in_order]
     assert -1 not in places, told
     assert places == sorted(places)
+
+
+NOTICE = """
+    insert into notice (id, order_id, dispute, step, party, recipient, channel, type, title, words, at)
+    values (gen_random_uuid(), 'O1', 'D1', 's', 'seller', 'shop', 'inbox', 'dispute.opened', 'Dispute opened',
+            'Answer in time.', '2025-05-01T09:00:00Z')
+"""
+
+
+async def test_with_what_the_other_services_say(
+    town: Town,
+    dispute_database: str,
+    make_database: Callable[[], Awaitable[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    others = {service: await make_database() for service in ("order-tracking", "arbitration", "notification")}
+    for service, url in others.items():
+        await asyncio.to_thread(migrate, service.replace("-", "_"), url)
+    connection = await asyncpg.connect(others["notification"])
+    await connection.execute(NOTICE)
+    await connection.close()
+    await town.post("/disputes", COMPLAINT)
+    capsys.readouterr()
+    named = [word for service, url in others.items() for word in ("--database", f"{service}={url}")]
+    assert await explained(dispute_database, "D1", *named) == 0
+    assert "    to the seller (inbox): Dispute opened. Answer in time." in capsys.readouterr().out
 
 
 async def test_as_json_with_the_structure(
