@@ -6,8 +6,6 @@ ALL: Final = frozenset({"desk", "appeals", "chargebacks", "extend", "returns", "
     "compensation in a list currency",
     "high compensation",
 }
-NOT_YET: Final = {
-    "compensation in a list currency": "each price is rounded before the multiple, not once at the end (section 6)",
-    "high compensation": "a departure's compensation above the counterfeit multiple is refused; no such limit",
-}
-BUILT: Final = ALL - NOT_YET.keys()
+# A corner where the two are known to differ, and how; random stories keep away from it.
+NOT_YET: Final[dict[str, str]] = {}
+BUILT: Final[frozenset[str]] = ALL - NOT_YET.keys()

@@ -1,6 +1,8 @@
 """The file of a dispute, as dispute hands it to the arbitration desk."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
 
 from aftersales.contracts.carrier import ScanStatus
 from aftersales.contracts.envelope import Amount, Country, Id, Instant, Part, Token
@@ -11,7 +13,8 @@ class UnitShare(Part):
     """One disputed unit: its net goods, shipping share, tax share, what was refunded on it, and its undiscounted price.
 
     All in minor units of the captured currency. parcel: the one that carries it, None while it was never shipped; a
-    full refund of what did not arrive counts units by their parcel (rulebook 8.37).
+    full refund of what did not arrive counts units by their parcel (rulebook 8.37). exact_price: `charged_price` to the
+    last digit, where the order's rate leaves a fraction; compensation rounds the sum of these once.
     """
 
     line: Id
@@ -22,6 +25,7 @@ class UnitShare(Part):
     tax: Amount
     refunded: Amount
     charged_price: Amount
+    exact_price: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}\.[0-9]{1,20}$")] | None = None
 
 
 class ParcelFacts(Part):

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 # Field names that say what a good example is; any other field takes the simplest value its schema allows.
 BY_NAME: Final[Mapping[str, Any]] = {
+    "exact_price": "1999.5",
     "order": "O1",
     "dispute": "D1",
     "case": "C1",

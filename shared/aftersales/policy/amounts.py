@@ -22,7 +22,8 @@ DAY: Final = timedelta(days=1)
 class Unit(Struct, frozen=True):
     """One piece of an order line, `number` counted from 1, with its share of what was paid; frozen with the order.
 
-    charged_price: its price before the order's discount, without shipping and tax, at the order's rate.
+    charged_price: its price before the order's discount, without shipping and tax, at the order's rate. exact_price:
+    the same to the last digit where the rate leaves a fraction, else None.
     """
 
     line: str
@@ -31,6 +32,7 @@ class Unit(Struct, frozen=True):
     shipping: int
     tax: int
     charged_price: int
+    exact_price: str | None = None
 
     @property
     def paid(self) -> int:
@@ -45,6 +47,8 @@ class Priced(Protocol):
     def net(self) -> int: ...
     @property
     def charged_price(self) -> int: ...
+    @property
+    def exact_price(self) -> str | None: ...
 
 
 def freeze(order: OrderPlaced) -> tuple[Unit, ...]:
@@ -59,10 +63,10 @@ def freeze(order: OrderPlaced) -> tuple[Unit, ...]:
     prices = [line.unit_price for line in lines for _ in range(line.quantity)]
     nets = [price - off for price, off in zip(prices, discount, strict=True)]
     cells = _as_paid(order, [cell for unit in zip(nets, shipping, tax, strict=True) for cell in unit])
-    charged = {price: _converted(order, price) for price in set(prices)}
+    charged = {price: _charged(order, price) for price in set(prices)}
     names = [(line.line, number) for line in lines for number in range(1, line.quantity + 1)]
     return tuple(
-        Unit(line, number, cells[3 * i], cells[3 * i + 1], cells[3 * i + 2], charged[prices[i]])
+        Unit(line, number, cells[3 * i], cells[3 * i + 1], cells[3 * i + 2], *charged[prices[i]])
         for i, (line, number) in enumerate(names)
     )
 
@@ -77,8 +81,15 @@ def paid(order: OrderPlaced) -> int:
 
 def converted(amount: int, currency: str, into: str, rate: str) -> int:
     """`amount` minor units of `currency` in those of `into`; the rate is between major units; half up once (8.10)."""
+    return _half_up(_exactly(amount, currency, into, rate))
+
+
+def _exactly(amount: int, currency: str, into: str, rate: str) -> Decimal:
     shift = exponent(into) - exponent(currency)
-    exact = EXACT.multiply(Decimal(amount), Decimal(rate)).scaleb(shift, EXACT)
+    return EXACT.multiply(Decimal(amount), Decimal(rate)).scaleb(shift, EXACT)
+
+
+def _half_up(exact: Decimal) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP, EXACT))
 
 
@@ -119,10 +130,20 @@ def late_percent(table: Sequence[tuple[int | None, int]], days: int) -> int:
 def compensation(policy: Policy, units: Iterable[Priced]) -> int:
     """What an upheld counterfeit pays on top of the refund: multiple x base x units (rulebook M3, R20).
 
-    It does not shrink when part was refunded before (8.4) and is not limited by what is left of the payment.
+    It does not shrink when part was refunded before (8.4) and is not limited by what is left of the payment. A list
+    price is multiplied and summed at the order's rate before it is rounded, half up (section 6).
     """
-    net = policy.counterfeit_base == "net_paid_goods"
-    return policy.counterfeit_multiple * sum(unit.net if net else unit.charged_price for unit in units)
+    return _half_up(EXACT.multiply(compensation_base(policy, units), Decimal(policy.counterfeit_multiple)))
+
+
+def compensation_base(policy: Policy, units: Iterable[Priced]) -> Decimal:
+    """What is multiplied, to the last digit."""
+    if policy.counterfeit_base == "net_paid_goods":
+        return Decimal(sum(unit.net for unit in units))
+    total = Decimal(0)
+    for unit in units:
+        total = EXACT.add(total, Decimal(unit.exact_price or unit.charged_price))
+    return total
 
 
 def four_eyes_above(policy: Policy, currency: str) -> int | None:
@@ -147,6 +168,15 @@ def _as_paid(order: OrderPlaced, cells: Sequence[int]) -> list[int]:
     if order.list_currency is None and sum(weights) == captured:
         return weights
     return allocate(captured, weights)
+
+
+def _charged(order: OrderPlaced, price: int) -> tuple[int, str | None]:
+    """A price at the order's rate, and the same to the last digit where that is another number."""
+    if order.list_currency is None or order.rate is None:
+        return price, None
+    exact = _exactly(price, order.list_currency, order.currency, order.rate)
+    rounded = _half_up(exact)
+    return rounded, None if exact == rounded else format(exact.normalize(EXACT), "f")
 
 
 def _converted(order: OrderPlaced, amount: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 from arbitration.domain.commands import Departure
 from arbitration.domain.file import Back, File
 from arbitration.rules.departure import depart
-from tests.rules.arbitration.builders import IN_TIME, STANDARD, a_file, a_unit, ruled, summary
+from tests.rules.arbitration.builders import IN_TIME, a_file, a_unit, ruled, summary
 
 UNITS = (a_unit(1, tax=10), a_unit(2, tax=10))
 
@@ -68,4 +68,4 @@ def test_a_departure_to_a_return_keeps_who_bears_the_way_back(
 ) -> None:
     recommended = ruled(reason, contested(), **findings)
     departure = Departure(remedy="return", amount=100, reason="Seen on the photos.")
-    assert depart(recommended, departure, contested(), reason, STANDARD).freight_bearer == bearer
+    assert depart(recommended, departure, contested(), reason).freight_bearer == bearer

@@ -27,6 +27,11 @@ def test_compensation_is_twice_the_price_of_each_unit() -> None:
     assert compensation(STANDARD, freeze(an_order())) == 7996
 
 
+def test_compensation_of_a_list_price_is_rounded_once() -> None:
+    # 4 x 19.99 EUR x 1.0842 = 86.692632 USD; 21.67 a unit would make 86.68.
+    assert compensation(STANDARD, freeze(an_order(list_currency="EUR", rate="1.0842"))) == 8669
+
+
 def test_compensation_on_net_paid_goods() -> None:
     assert compensation(with_changes(STANDARD, {"counterfeit.base": "net_paid_goods"}), freeze(an_order())) == 7396
 

@@ -101,6 +101,13 @@ def test_the_charged_price_is_the_list_price_at_the_rate() -> None:
     assert {unit.charged_price for unit in freeze(an_order(list_currency="EUR", rate="1.0842"))} == {2167}
 
 
+def test_the_charged_price_is_kept_to_the_last_digit_where_the_rate_leaves_a_fraction() -> None:
+    assert {unit.exact_price for unit in freeze(an_order(list_currency="EUR", rate="1.0842"))} == {"2167.3158"}
+    assert {unit.exact_price for unit in freeze(an_order(list_currency="EUR", rate="1.1000"))} == {"2198.9"}
+    assert {unit.exact_price for unit in freeze(an_order(list_currency="EUR", rate="2"))} == {None}
+    assert {unit.exact_price for unit in freeze(an_order())} == {None}
+
+
 def test_the_charged_price_knows_no_discount() -> None:
     assert {unit.charged_price for unit in freeze(an_order())} == {1999}
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from aftersales.contracts import file as said
 from aftersales.contracts import marketplace
@@ -11,7 +12,10 @@ from aftersales.contracts.carrier import ScanStatus
 
 
 class Unit(Struct, frozen=True, omit_defaults=True):
-    """One disputed unit; money in minor units of the captured currency. parcel: None while it was never shipped."""
+    """One disputed unit; money in minor units of the captured currency. parcel: None while it was never shipped.
+
+    exact_price: `charged_price` to the last digit where the order's rate leaves a fraction, else None.
+    """
 
     line: str
     number: int
@@ -20,6 +24,7 @@ class Unit(Struct, frozen=True, omit_defaults=True):
     shipping: int
     tax: int
     charged_price: int
+    exact_price: str | None = None
 
     @property
     def whole(self) -> int:
@@ -37,6 +42,7 @@ class Lot(Struct, frozen=True, omit_defaults=True):
     tax: int
     charged_price: int
     numbers: tuple[int, ...]
+    exact_price: str | None = None
 
 
 class Parcel(Struct, frozen=True, omit_defaults=True):
@@ -93,7 +99,7 @@ class File(Struct, frozen=True, omit_defaults=True):
     def units(self) -> tuple[Unit, ...]:
         """Every disputed unit."""
         return tuple(
-            Unit(lot.line, number, lot.parcel, lot.net, lot.shipping, lot.tax, lot.charged_price)
+            Unit(lot.line, number, lot.parcel, lot.net, lot.shipping, lot.tax, lot.charged_price, lot.exact_price)
             for lot in self.lots
             for number in lot.numbers
         )
@@ -101,16 +107,19 @@ class File(Struct, frozen=True, omit_defaults=True):
 
 def lots(units: Iterable[Unit]) -> tuple[Lot, ...]:
     """The units, those alike together, in the order of their first."""
-    found: dict[tuple[str, str | None, int, int, int, int], list[int]] = {}
+    found: dict[Lot, list[int]] = {}
     for u in units:
-        found.setdefault((u.line, u.parcel, u.net, u.shipping, u.tax, u.charged_price), []).append(u.number)
-    return tuple(Lot(*alike, numbers=tuple(numbers)) for alike, numbers in found.items())
+        alike = Lot(u.line, u.parcel, u.net, u.shipping, u.tax, u.charged_price, (), u.exact_price)
+        found.setdefault(alike, []).append(u.number)
+    return tuple(replace(alike, numbers=tuple(numbers)) for alike, numbers in found.items())
 
 
 def heard(file: said.File) -> File:
     """The file as an event carried it."""
     return File(
-        lots=lots(Unit(u.line, u.unit, u.parcel, u.net, u.shipping, u.tax, u.charged_price) for u in file.units),
+        lots=lots(
+            Unit(u.line, u.unit, u.parcel, u.net, u.shipping, u.tax, u.charged_price, u.exact_price) for u in file.units
+        ),
         parcels=tuple(
             Parcel(
                 id=p.parcel,

@@ -2,19 +2,17 @@
 
 from msgspec.structs import replace
 
-from aftersales.policy.model import Policy
 from arbitration.domain.commands import Departure
 from arbitration.domain.file import File
 from arbitration.domain.reasons import Family, family
 from arbitration.rules.recommend import Recommendation
 
 
-def depart(recommended: Recommendation, wanted: Departure, file: File, reason: str, policy: Policy) -> Recommendation:
+def depart(recommended: Recommendation, wanted: Departure, file: File, reason: str) -> Recommendation:
     """The departure: rule, liable side and payers stay, remedy and refund are replaced, compensation where it is named.
 
-    Where the recommendation is refused, so is a departure from it. The rulebook names compensation for counterfeits
-    alone (M3, R20), so a departure gives at most what the policy's multiple gives at its highest base, the charged
-    price of the disputed units, or what is recommended where that is more.
+    Where the recommendation is refused, so is a departure from it. No cap holds a compensation; above the limit of four
+    eyes it needs a second agent as any other.
     """
     if recommended.refused is not None:
         return recommended
@@ -24,12 +22,6 @@ def depart(recommended: Recommendation, wanted: Departure, file: File, reason: s
         return _refused("above-cap", f"{wanted.amount} is above the cap of this dispute, {file.cap} (minor units).")
     if wanted.remedy == "return" and family(reason) in (Family.NOT_RECEIVED, Family.LATE):
         return _refused("refund-only", f"{reason} takes refund plans only: there are no goods to send back.")
-    most = max(recommended.compensation, policy.counterfeit_multiple * sum(unit.charged_price for unit in file.units))
-    if wanted.compensation is not None and wanted.compensation > most:
-        return _refused(
-            "above-compensation",
-            f"{wanted.compensation} is above the most that can be compensated, {most} (minor units).",
-        )
     compensation = recommended.compensation if wanted.compensation is None else wanted.compensation
     return replace(
         recommended,

@@ -39,7 +39,7 @@ def rule(case: Case | None, event: RulingMade, given: Given) -> Decision:
         return refusal
     policy = given.policies.named(case.policy)
     recommended = recommend(case.file, case.reason, event.findings, policy, given.now)
-    decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason, policy)
+    decided = recommended if event.depart is None else depart(recommended, event.depart, case.file, case.reason)
     if decided.refused is not None:
         because = Because("", otherwise=decided.turns)
         return replace(refused(decided.refused, decided.sentence or decided.refused), because=because)

@@ -139,9 +139,10 @@ def defective(matter: Matter) -> Terms:
 def with_multiple(matter: Matter) -> Terms:
     """R20: everything paid, and the multiple of the product price (rulebook 8.2, 8.4)."""
     policy, units = matter.policy, matter.file.units
-    bases = [u.charged_price if policy.counterfeit_base == "charged_unit_price" else u.net for u in units]
+    base = amounts.compensation_base(policy, units)
     terms = full(matter)
-    compensation = {"base": policy.counterfeit_base, "multiple": policy.counterfeit_multiple, "of": sum(bases)}
+    of = int(base) if base == int(base) else str(base)
+    compensation = {"base": policy.counterfeit_base, "multiple": policy.counterfeit_multiple, "of": of}
     return replace(
         terms,
         compensation=amounts.compensation(policy, units),

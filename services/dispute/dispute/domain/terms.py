@@ -20,9 +20,14 @@ class Run(Struct, frozen=True, omit_defaults=True):
     shipping: int
     tax: int
     charged_price: int
+    exact_price: str | None = None
 
     def unit(self, number: int) -> Unit:
-        return Unit(self.line, number, self.net, self.shipping, self.tax, self.charged_price)
+        return Unit(self.line, number, *self.shares)
+
+    @property
+    def shares(self) -> tuple[int, int, int, int, str | None]:
+        return self.net, self.shipping, self.tax, self.charged_price, self.exact_price
 
 
 class Terms(Struct, frozen=True, omit_defaults=True):
@@ -96,9 +101,9 @@ class Terms(Struct, frozen=True, omit_defaults=True):
 def _runs(units: Iterable[Unit]) -> tuple[Run, ...]:
     runs: list[Run] = []
     for unit in units:
-        shares = (unit.net, unit.shipping, unit.tax, unit.charged_price)
+        shares = (unit.net, unit.shipping, unit.tax, unit.charged_price, unit.exact_price)
         last = runs[-1] if runs else None
-        if last and last.line == unit.line and (last.net, last.shipping, last.tax, last.charged_price) == shares:
+        if last and last.line == unit.line and last.shares == shares:
             runs[-1] = Run(unit.line, last.first, unit.number, *shares)
         else:
             runs.append(Run(unit.line, unit.number, unit.number, *shares))

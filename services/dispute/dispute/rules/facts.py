@@ -124,8 +124,6 @@ def receipt_confirmed(order: Order, said: ReceiptConfirmed, given: Given) -> Dec
     """The buyer has everything: once, after every unit was shipped; it ends holds and the wait after (8.25, 8.44)."""
     if said.buyer != order.known.buyer:
         return refused("stranger", "Only the buyer of the order can confirm its receipt.")
-    if order.receipt_at == said.confirmed_at:
-        return nothing("known", "This receipt is known.")
     if order.receipt_at is not None:
         return refused("confirmed-already", "The receipt was confirmed already.")
     if not order.everything_shipped:

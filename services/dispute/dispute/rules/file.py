@@ -58,6 +58,7 @@ def units(order: Order, dispute: Dispute) -> tuple[UnitShare, ...]:
             tax=unit.tax,
             refunded=gone.get((unit.line, unit.number), 0),
             charged_price=unit.charged_price,
+            exact_price=unit.exact_price,
         )
 
     return tuple(share(unit) for unit in order.known.units(dispute.units))
