@@ -133,12 +133,17 @@ def test_settled_when_dispute_says_so() -> None:
     assert decides(world, outcome="rejected").slug == "case-closed"
 
 
-def test_withdrawn_when_the_buyer_withdraws() -> None:
+def test_withdrawn_when_the_buyer_withdraws_and_a_decision_on_its_way_is_overtaken() -> None:
     world = taken_over()
+    decides(world, outcome="settled", amount=1)
     amounts = {"refund": 0, "compensation": 0, "freight": 0}
     step: dict[str, Any] = {"step": 3, "state": "CLOSED_CANCELLED", "agreement": None, "rule": None, "liable": None}
     world.hear(a_step(DisputeClosed, **step, **amounts), NOW)
-    assert case(world).status is CaseStatus.WITHDRAWN
+    assert (case(world).status, case(world).offers[-1].status) == (CaseStatus.WITHDRAWN, "sent")
+    world.hear(overtaken(world), NOW)
+    assert (case(world).status, case(world).offers[-1].status) == (CaseStatus.WITHDRAWN, "overtaken")
+    world.until(UNTIL)
+    assert len(said(world)) == 1
 
 
 def test_handed_back_and_later_escalated_as_any_other() -> None:

@@ -17,7 +17,8 @@ from arbitration.rules.offers import settled
 
 REASSIGN = "arbitration.reassign"
 FALLBACK = "arbitration.fallback"
-BY_THE_PLATFORM = ("proposal", "service")
+# How a case ends that the platform settled, and the transition that it was.
+BY_THE_PLATFORM = {"proposal": "30", "service": "23"}
 
 
 def open_case(case: Case | None, event: said.DisputeEscalated, given: Given) -> Decision:
@@ -111,7 +112,7 @@ def evidence_completed(case: Case | None, event: said.DisputeEvidenceCompleted, 
 def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClosed, given: Given) -> Decision:
     """The parties agreed, the buyer withdrew, or it ended otherwise: there is nothing left to rule.
 
-    A ruling on its way stays *sent* until dispute answers it; what the service decided is answered by this.
+    What is on its way stays *sent* until dispute answers it; what the service decided is answered by this.
     """
     if case is None or event.step <= case.step:
         return _heard()
@@ -119,12 +120,13 @@ def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClo
         return Decision(state=changed(case, step=event.step))
     why = _why(event)
     ended = lapsed(case.with_round(event.at, why), given.now, why)
-    how = "settled" if event.agreement in BY_THE_PLATFORM else "withdrawn"
-    state, moves = moved(settled(ended, RulingStatus.EXECUTED, event.at), how, step=event.step)
+    number = BY_THE_PLATFORM.get(event.agreement or "")
+    if number is not None:
+        ended = settled(ended, RulingStatus.EXECUTED, event.at)
+    state, moves = moved(ended, "settled" if number else "withdrawn", step=event.step)
     closed = CaseClosed(order=case.order, dispute=case.id, case=case.id, at=given.now, why=why)
-    return Decision(
-        state=state, events=(closed,), moves=moves, because=Because("transition 13", facts={"state": event.state})
-    )
+    because = Because(f"transition {number or '13'}", facts={"state": event.state})
+    return Decision(state=state, events=(closed,), moves=moves, because=because)
 
 
 def lapsed(case: Case, at: datetime, why: str) -> Case:
