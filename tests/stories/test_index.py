@@ -1,4 +1,4 @@
-"""Every transition, ruling and decided question of the rulebook has a story, and docs/stories/README.md says which."""
+"""Every transition, ruling, decided question and metric has a story, and docs/stories/README.md says which."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from aftersales_local.places import ROOT
+from aftersales_local.stories.expectations import METRICS
 
 STORIES = ROOT / "docs" / "stories"
 INDEX = (STORIES / "README.md").read_text().partition("## Which story shows which rule")[2]
@@ -25,7 +26,7 @@ def stories(cell: str) -> list[str]:
     return [f"{name}.json" for name in re.findall(r"\[([^]]+)\]\(\1\.json\)", cell)]
 
 
-@pytest.mark.parametrize("rule", [*TRANSITIONS, *RULINGS, *QUESTIONS])
+@pytest.mark.parametrize("rule", [*TRANSITIONS, *RULINGS, *QUESTIONS, *METRICS])
 def test_a_story_for_every_rule_or_the_reason_why_not(rule: str) -> None:
     shown = [name for found, cell in rows(SHOWN) if found == rule for name in stories(cell)]
     reasons = [reason for found, reason in rows(NOT_SHOWN) if found == rule]
@@ -46,6 +47,7 @@ def test_every_file_named_after_a_rule_it_is_listed_under() -> None:
     for path in STORIES.glob("[a-z]*.json"):
         kind, number = path.name.split("-")[:2]
         if kind == "metric":
+            assert {rule for rule, name in listed if name == path.name} & set(METRICS)
             continue
         plain = number.lstrip("R").lstrip("0") or "0"
         rule = {"transition": plain, "ruling": f"R{plain}", "question": f"8.{plain}"}[kind]
