@@ -36,8 +36,7 @@ class Policy:
 
     def _change(self, name: str, changed: Any) -> None:
         if name in self._base:
-            now = self._base[name]
-            self._base[name] = {**now, **changed} if isinstance(now, dict) and isinstance(changed, dict) else changed
+            self._base[name] = changed
             return
         table, _, key = name.rpartition(".")
         self._base[table] = {**self._base[table], key: changed}
