@@ -190,7 +190,7 @@ def _carrier(w: World, d: Dispute, found: Said) -> Row | None:
 
 
 def _product(w: World, d: Dispute, found: Said) -> Row | None:
-    """R15, R19, R18, R16, R17, in this order."""
+    """R15, R19, R18, R16, R17, in this order; `not_proven` beside no other is R21 (8.36)."""
     if "damaged" in found:
         return Row("R15", Fraction(paid(d.units)))
     if "empty" in found:
@@ -206,7 +206,8 @@ def _product(w: World, d: Dispute, found: Said) -> Row | None:
         return Row("R16", Fraction(min(found["amount"], paid(d.units))))
     if "quality" in found:
         return Row("R17", Fraction(net(d.units) * w.policy.of("quality.table")[found["quality"]], 100))
-    return Row("R21") if "counterfeit" in found else None
+    alone = not any(name not in DECIDES_NOTHING | {"counterfeit"} for name in found)
+    return Row("R21") if "counterfeit" in found and alone else None
 
 
 BY_FINDING: Final[tuple[Callable[[World, Dispute, dict[str, Any]], Row | None], ...]] = (
@@ -232,7 +233,8 @@ def _by_facts(w: World, d: Dispute, found: Said, *, deciding: bool) -> Row:
             return Row("R4", full)
         return _whereabouts(w, d, found)
     if family == "LATE":
-        return _late(w, d) if _days_late(d) else Row("R0")
+        weak = found.get("delivery_proof") == "weak"
+        return _late(w, d) if _days_late(d) and not weak else Row("R0")
     if family == "BUYER_REASON" and d.order.free_return:
         return Row("R22", Fraction(sum(unit.n + unit.t for unit in d.units)), "return", freight_payer="service")
     return Row("R23") if family == "BUYER_REASON" else Row("R0")
