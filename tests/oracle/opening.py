@@ -161,7 +161,7 @@ def change_plan(w: World, step: Said) -> None:
         d.reason = before
         raise Refused("in transit")
     d.plans["buyer"], d.last_wanted = want, want.amount
-    if until is not None and not d.confirming:
+    if until is not None:
         w.enter_hold(d, until)
     else:
         w.enter_seller(d)
