@@ -151,6 +151,7 @@ def indistinct(answer: httpx2.Response, thing: Thing) -> str:
         .replace(thing.name, "")
         .replace(thing.names["notice"], "")
         .replace(thing.names["ruling"], "")
+        .replace(thing.names["extension"], "")
         .replace(f"/sellers/{thing.names['seller']}/", "/sellers//")
     )
 

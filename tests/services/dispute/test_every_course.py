@@ -4,13 +4,11 @@ hypothesis tells the courses and shrinks one that breaks something to the shorte
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-import asyncpg
 import orjson
 import pytest
 from hypothesis import HealthCheck, settings
@@ -21,15 +19,10 @@ from aftersales.contracts.arbitration import CaseRuled
 from aftersales.contracts.dispute import DisputeStep, RefundOrdered
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.marketplace import (
-    AppealMade,
     ChargebackLost,
     ChargebackOpened,
     ChargebackWon,
-    ComplaintCancelled,
     ComplaintMade,
-    EscalationRequested,
-    EvidenceAdded,
-    EvidenceCompleted,
     PartyChanged,
     Plan,
     PlanAccepted,
@@ -37,22 +30,16 @@ from aftersales.contracts.marketplace import (
     PlanRefused,
     RefundExecuted,
     RefundFailed,
-    ReturnConfirmed,
-    ReturnContested,
     ReturnShipped,
 )
-from aftersales.policy.parse import load_book
 from aftersales.runtime.migrate import migrate
-from aftersales.runtime.postgres import open_pool
-from aftersales.runtime.unit import Unit
-from aftersales.runtime.wake import Wake
 from aftersales_local import postgres as databases
 from dispute.domain import states, transitions
-from dispute.handlers import SERVICE
 from tests.rules.dispute import builders as say
-from tests.rules.dispute.builders import BUYER, DAY, OPENED, PROMISED, SECOND, SELLER
+from tests.rules.dispute.builders import BUYER, DAY, PROMISED, SECOND, SELLER
 from tests.rules.dispute.world import executed
-from tests.services.dispute.hall import Hall
+from tests.services.dispute.court import Court
+from tests.services.dispute.said import WORDS
 
 ORDERS: Final = ("O1", "O2")
 EXAMPLES: Final = 25
@@ -77,73 +64,6 @@ MOVES: Final = "select moves from history where moves is not null order by at, s
 TIMERS: Final = "select distinct data ->> 'dispute' as dispute from timers where due >= app_now()"
 
 
-@dataclass
-class Court:
-    """The hall, worked from code that does not await. Each course has a database: a journal cannot be emptied.
-
-    template: a migrated database that nobody is connected to.
-    """
-
-    server: str
-    template: str
-    loop: asyncio.AbstractEventLoop
-    now: datetime = OPENED
-    names: dict[str, Event] = field(default_factory=dict)
-    hall: Hall | None = None
-    reached: set[str] = field(default_factory=set)
-
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(work)
-
-    def rows(self, query: str) -> list[Any]:
-        return list(self.run(self.open.pool.fetch(query)))
-
-    @property
-    def open(self) -> Hall:
-        assert self.hall is not None
-        return self.hall
-
-    def opens(self) -> None:
-        self.run(self._opens())
-        self.names.clear()
-        self.to(OPENED)
-
-    async def _opens(self) -> None:
-        name = databases.fresh_name("test")
-        connection = await asyncpg.connect(self.server)
-        await connection.execute(f"create database {name} template {self.template}")
-        await connection.close()
-        pool = await open_pool(databases.with_database(self.server, name), size=2, name=name)
-        unit = Unit(SERVICE, pool, load_book())
-        self.hall = Hall(unit, pool, Wake(unit))
-        await self.hall.opens()
-
-    def closes(self) -> None:
-        self.run(self._closes())
-
-    async def _closes(self) -> None:
-        hall, self.hall = self.hall, None
-        if hall is not None:
-            name = await hall.pool.fetchval("select current_database()")
-            await hall.pool.close()
-            await databases.drop_databases(self.server, (name,))
-
-    def to(self, instant: datetime) -> None:
-        self.now = instant
-        self.run(self.open.at(instant))
-
-    def hears(self, *events: Event) -> None:
-        """In one batch, each under a name of its own by which it can be said again."""
-        for event in events:
-            self.names[uuid4().hex] = event
-        named = list(self.names.items())[-len(events) :]
-        self.run(self.open.unit.run([self.open.cause(event, name, None) for name, event in named]))
-
-    def said(self) -> list[Event]:
-        found: list[Event] = self.run(self.open.said())
-        return found
-
-
 ORDER = st.sampled_from(ORDERS)
 NAME = st.sampled_from(["A", "A", "A", "B"])
 PARTY = st.sampled_from([BUYER, SELLER])
@@ -155,18 +75,6 @@ REASONS = st.sampled_from(
 )  # fmt: skip
 REMEDY = st.sampled_from(["refund", "return"])
 PAUSES = st.sampled_from([timedelta(0), SECOND, timedelta(hours=7), DAY, 3 * DAY - SECOND, 3 * DAY, 5 * DAY, 11 * DAY])
-
-
-# What a party says without more ado.
-WORDS: Final[dict[type[Event], Callable[[str, dict[str, str]], Event]]] = {
-    EscalationRequested: lambda by, about: say.escalation(by=by, **about),
-    ComplaintCancelled: lambda by, about: say.cancellation(by=by, **about),
-    EvidenceAdded: lambda by, about: say.evidence(by, **about),
-    EvidenceCompleted: lambda by, about: say.evidence_done(by, **about),
-    ReturnConfirmed: lambda by, about: say.return_confirmed(**about),
-    ReturnContested: lambda by, about: say.command(ReturnContested, by, evidence=("photo",), **about),
-    AppealMade: lambda by, about: say.command(AppealMade, by, evidence=("photo",), **about),
-}
 
 
 class Course(RuleBasedStateMachine):
