@@ -22,14 +22,13 @@ NAMES: Final = frozenset({"at", "dispute", "order", "seller", "party"})
 
 
 def differs(story: Said) -> bool:
-    """Whether the product answers anything otherwise than the oracle. Nothing not built yet may be in the story."""
+    """Whether the product answers anything otherwise than the oracle."""
     return driven(_differs(story))
 
 
 def product_says(story: Said) -> list[str]:
     """The same by the product's own player, one sentence each; empty where both agree."""
-    result = driven(play_in_memory(parse(story, "story")))
-    return [f"not built: {result.not_built}"] if result.not_built is not None else result.broken
+    return driven(play_in_memory(parse(story, "story"))).broken
 
 
 def driven(play: Coroutine[Any, Any, Found]) -> Found:
@@ -63,7 +62,7 @@ async def _differs(said: Said) -> bool:
                 await theatre.say(theatre.speech.placed(order.placed))
         for step in steps.get(at, ()):
             reply = await _reply(theatre, step)
-            if reply.accepted is step.refused or not reply.built:
+            if reply.accepted is step.refused:
                 return True
         await theatre.advance(at)
         for wanted in looks.get(at, ()):
@@ -117,12 +116,11 @@ def shrunk(story: dict[str, Any]) -> dict[str, Any]:
 
 
 def _differs_with(story: Said, steps: list[Any], looks: list[int]) -> bool:
-    """What is not built yet is no difference, nor what no story may say."""
+    """What no story may say is no difference."""
     try:
-        told = product_says(answered(story, steps, looks))
+        return bool(product_says(answered(story, steps, looks)))
     except Failure:
         return False
-    return bool(told) and not told[0].startswith("not built")
 
 
 def _only_what_differs(story: dict[str, Any]) -> dict[str, Any]:

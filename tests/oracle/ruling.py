@@ -233,8 +233,7 @@ def _by_facts(w: World, d: Dispute, found: Said, *, deciding: bool) -> Row:
             return Row("R4", full)
         return _whereabouts(w, d, found)
     if family == "LATE":
-        weak = found.get("delivery_proof") == "weak"
-        return _late(w, d) if _days_late(d) and not weak else Row("R0")
+        return _late(w, d) if _days_late(d) else Row("R0")
     if family == "BUYER_REASON" and d.order.free_return:
         return Row("R22", Fraction(sum(unit.n + unit.t for unit in d.units)), "return", freight_payer="service")
     return Row("R23") if family == "BUYER_REASON" else Row("R0")

@@ -63,8 +63,6 @@ def confirm_receipt(w: World, step: Said) -> None:
         if d.order is not order:
             continue
         d.received = w.now
-        if w.receipt(order, d.parcels) is None and d.state in (t.EVIDENCE, t.REVIEW, t.PROPOSED):
-            w.corners.add("a late receipt before the desk")
         if w.receipt(order, d.parcels) is not None and (d.state == t.HELD or d.confirming):
             w.go(d, t.CANCELLED, None)
 

@@ -201,7 +201,12 @@ class Conductor:
         self.looks += 1
         # The ends first: what is appended after them is then no lag that a service could be blamed for.
         ends = await self._ends()
-        rows = await asyncio.gather(*(connection.fetchrow(LOOK) for connection in self._databases.values()))
+        asked = (connection.fetchrow(LOOK) for connection in self._databases.values())
+        # All of them to their end: a connection that is still at work when the next look comes would refuse it.
+        rows = await asyncio.gather(*asked, return_exceptions=True)
+        for row in rows:
+            if isinstance(row, BaseException):
+                raise row
         services = {name: _service_look(row, ends) for name, row in zip(self._databases, rows, strict=True)}
         outside = {each.name: (each.done(), each.waiting(ends)) for each in self._outside}
         return Look(services, ends, outside)

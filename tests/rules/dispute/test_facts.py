@@ -59,6 +59,7 @@ def test_a_receipt_is_confirmed_once_and_after_everything_was_shipped() -> None:
     world.hear(say.shipped("P2", units={"L1": (2,)}))
     assert slug(world.hear(say.receipt(OPENED, buyer="eve"))) == "stranger"
     assert slug(world.hear(say.receipt(OPENED))) is None
+    assert slug(world.hear(say.receipt(OPENED))) == "confirmed-already"
     assert slug(world.hear(say.receipt(OPENED + DAY), OPENED + DAY)) == "confirmed-already"
 
 

@@ -201,6 +201,15 @@ def test_the_desk_hears_of_new_facts_and_of_nothing_else() -> None:
     assert world.dispute().state == "ARBITRATION_EVIDENCE"
 
 
+def test_the_desk_hears_of_a_receipt_after_the_window_too() -> None:
+    world = with_policy(held(), arbitration_evidence_window=60 * DAY)
+    world.hear(say.promise_broken(), PROMISED)
+    late = PROMISED + 20 * DAY
+    world.hear(say.receipt(late), late)
+    [told] = world.told(DisputeFactsChanged)
+    assert told.file.parcels[0].delivered_at == late
+
+
 def test_facts_after_the_end_are_recorded_and_change_nothing() -> None:
     world = held()
     world.hear(say.cancellation(), OPENED + DAY)

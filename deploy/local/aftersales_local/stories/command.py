@@ -19,7 +19,6 @@ from aftersales_local.stories.timeline import lines
 
 STORIES: Final = ROOT / "docs" / "stories"
 BROKEN: Final = 1
-NOT_BUILT: Final = 3
 
 
 def story(
@@ -60,8 +59,6 @@ def as_line(result: Result) -> str:
         "broken": result.broken,
         "timeline": [entry.as_json() for entry in result.timeline],
     }
-    if result.not_built is not None:
-        said["not_built"] = result.not_built
     return json.dumps(said, ensure_ascii=False, default=str)
 
 
@@ -73,14 +70,9 @@ def as_text(result: Result) -> str:
 
 def verdict(result: Result) -> list[str]:
     """The last line of a file; one a broken expectation."""
-    if result.not_built is not None:
-        return [f"not built yet: {result.not_built}"]
     return [f"BROKEN: {broken}" for broken in result.broken] or ["kept"]
 
 
 def status(results: Iterable[Result]) -> int:
-    """0 only when every story is kept; a broken one counts more than one that is not built yet."""
-    results = list(results)
-    if any(result.broken and result.not_built is None for result in results):
-        return BROKEN
-    return NOT_BUILT if any(result.not_built is not None for result in results) else 0
+    """0 only when every story is kept."""
+    return 0 if all(result.kept for result in results) else BROKEN

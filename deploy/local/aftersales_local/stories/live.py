@@ -18,14 +18,13 @@ from aftersales_local.state import Stack
 from aftersales_local.stories.cast import Cast
 from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.messages import FACTS, Message, Speech, WayBack
-from aftersales_local.stories.player import ACCEPTED, NOT_BUILT, Given, Reply, Result, Ruled, play
+from aftersales_local.stories.player import ACCEPTED, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.program import Act, program, write
 from aftersales_local.stories.records import Records
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
 from aftersales_local.stories.timeline import Entry, in_own_words
 
-NOT_BUILT_SLUG: Final = "not-built-yet"
 OVERTAKEN_WITHIN: Final = 5.0
 
 
@@ -85,8 +84,7 @@ class LiveTheatre:
         cause = str(cause_id(message.source, message.id))
         refused = self._refused.get(cause)
         if refused is not None:
-            built = refused.slug != NOT_BUILT_SLUG
-            return Reply(accepted=False, why=f"{refused.slug}: {refused.sentence}", built=built)
+            return Reply(accepted=False, why=f"{refused.slug}: {refused.sentence}")
         strict = step is not None and (step.do not in FACTS or step.do.startswith("refund_"))
         return await self._records.outcome(cause, strict=strict)
 
@@ -149,8 +147,7 @@ class LiveTheatre:
             await self._stage.conductor.quiet()
         if found.get("status") == "executed":
             return ACCEPTED
-        why = f"{found.get('status')}: {found.get('why')}"
-        return Reply(accepted=False, why=why, built="not built yet" not in why)
+        return Reply(accepted=False, why=f"{found.get('status')}: {found.get('why')}")
 
     # -- what is heard -------------------------------------------------------------------------------------------------
 
@@ -224,9 +221,7 @@ PLAIN: Final = (
 
 
 def _reply(answer: Answer) -> Reply:
-    if answer.granted:
-        return ACCEPTED
-    return NOT_BUILT if answer.slug == NOT_BUILT_SLUG else Reply(accepted=False, why=answer.why)
+    return ACCEPTED if answer.granted else Reply(accepted=False, why=answer.why)
 
 
 async def play_act(stage: Stage, act: Act, *, twice: bool = False) -> Result:

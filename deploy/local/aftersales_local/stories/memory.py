@@ -20,7 +20,7 @@ from aftersales_local.stories.cast import Cast
 from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
-from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Given, Reply, Result, Ruled, play
+from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, UNHEARD, Given, Reply, Result, Ruled, play
 from aftersales_local.stories.seen import dispute_seen, marks_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
@@ -34,7 +34,6 @@ from order_tracking.handlers import SERVICE as ORDER_TRACKING
 
 SERVICES: Final[tuple[Service, ...]] = (ORDER_TRACKING, DISPUTE, ARBITRATION, NOTIFICATION)
 REFUSING: Final = (Outcome.REFUSED, Outcome.DEAD_LETTER)
-NOT_BUILT_SLUG: Final = "not-built-yet"
 
 
 class MemoryTheatre:
@@ -67,7 +66,7 @@ class MemoryTheatre:
     async def say(self, message: Message, step: Step | None = None) -> Reply:
         self.given.append(message)
         if not self.world.listeners(type(message.event)):
-            return NOT_BUILT
+            return UNHEARD
         return _reply(self.world.tell(_said(message)), step)
 
     async def at_the_desk(self, step: Step) -> Reply:
@@ -130,7 +129,7 @@ class MemoryTheatre:
         events = (event for happened in self.world.log[mark:] for event in happened.decision.events)
         for event in events:
             if isinstance(event, RulingOvertaken) and event.ruling == ruling:
-                return Reply(accepted=False, why=f"{event.slug}: {event.sentence}", built=event.slug != NOT_BUILT_SLUG)
+                return Reply(accepted=False, why=f"{event.slug}: {event.sentence}")
         return None
 
     def _answer(self, event: Event) -> Iterable[Said]:
@@ -210,8 +209,6 @@ def _reply(done: Iterable[Happened], step: Step | None, *, nothing_refuses: bool
     strict = nothing_refuses if nothing_refuses is not None else step is not None and step.do not in FACTS
     for happened in done:
         decision = happened.decision
-        if decision.slug == NOT_BUILT_SLUG:
-            return NOT_BUILT
         payment = step is not None and step.do in ("refund_executed", "refund_failed")
         idle = decision.outcome is Outcome.NOTHING and decision.slug != AFTER_THE_END
         if decision.outcome in REFUSING or (idle and (strict or payment)):

@@ -18,11 +18,10 @@ class Reply:
 
     accepted: bool
     why: str = ""
-    built: bool = True
 
 
 ACCEPTED = Reply(accepted=True)
-NOT_BUILT = Reply(accepted=False, why="not-built-yet", built=False)
+UNHEARD: Final = Reply(accepted=False, why="no service has a rule for it")
 # News of a dispute that is closed is kept and changes nothing, which refuses nobody (rulebook 8.34).
 AFTER_THE_END: Final = "after-the-end"
 
@@ -73,30 +72,19 @@ class Theatre(Protocol):
 
 @dataclass
 class Result:
-    """not_built: the step or expectation that needs rules which are not built yet."""
-
     story: Story
     broken: list[str] = field(default_factory=list)
     timeline: list[Entry] = field(default_factory=list)
-    not_built: str | None = None
 
     @property
     def kept(self) -> bool:
-        return not self.broken and self.not_built is None
-
-
-class NotBuilt(Exception):
-    """A step needs rules that are not built yet; its text names the step."""
+        return not self.broken
 
 
 async def play(story: Story, theatre: Theatre, *, twice: bool = False) -> Result:
-    """Play to the end, whatever breaks on the way; stops at a step that is not built."""
+    """Play to the end, whatever breaks on the way."""
     result = Result(story)
-    performance = _Performance(story, theatre, result, twice)
-    try:
-        await performance.run()
-    except NotBuilt as step:
-        result.not_built = str(step)
+    await _Performance(story, theatre, result, twice).run()
     result.timeline += await theatre.news()
     result.broken += await theatre.faults()
     return result
@@ -139,8 +127,6 @@ class _Performance:
             reply = Reply(accepted=False, why=str(problem))
         else:
             reply = await self._perform(step, message)
-        if not reply.built:
-            raise NotBuilt(step.do)
         if reply.accepted and step.refused:
             self._result.broken.append(f"{step.title} refused, was accepted")
         if not reply.accepted and not step.refused:

@@ -9,7 +9,7 @@ import asyncpg
 
 from aftersales_local.conductor import json_of
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, NOT_BUILT, Reply
+from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, UNHEARD, Reply
 from aftersales_local.stories.timeline import Entry, moved
 
 OUTCOMES: Final = "select outcome, slug, answer from inbox where cause_id = $1"
@@ -36,13 +36,11 @@ class Records:
         heard = False
         for connection in self._databases.values():
             for row in await connection.fetch(OUTCOMES, UUID(cause)):
-                if row["slug"] == "not-built-yet":
-                    return NOT_BUILT
                 idle = row["outcome"] == "nothing" and row["slug"] != AFTER_THE_END
                 if row["outcome"] in REFUSING or (strict and idle):
                     return Reply(accepted=False, why=row["slug"] or row["outcome"])
                 heard = heard or row["outcome"] not in ("ignored", "unknown_type")
-        return ACCEPTED if heard else NOT_BUILT
+        return ACCEPTED if heard else UNHEARD
 
     async def faults(self) -> list[str]:
         found = []

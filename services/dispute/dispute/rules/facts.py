@@ -18,6 +18,7 @@ from aftersales.contracts.tracking import ParcelEvent
 from aftersales.decision import Decision, Given, nothing, refused
 from aftersales.policy.book import PolicyBook
 from dispute.domain import states
+from dispute.domain.dispute import Dispute
 from dispute.domain.order import Address, Order
 from dispute.domain.parcel import Parcel, Shipment
 from dispute.domain.terms import Terms
@@ -132,13 +133,15 @@ def receipt_confirmed(order: Order, said: ReceiptConfirmed, given: Given) -> Dec
     draft.facts["receipt_at"] = said.confirmed_at.isoformat()
     before = Draft(order, given)
     for dispute in tuple(order.disputes.values()):
-        if said.confirmed_at >= windows.closes_at(before, dispute.units):
-            continue
-        if dispute.state == states.HELD_IN_TRANSIT or dispute.confirming:
-            close(draft, dispute, states.CLOSED_CANCELLED, "11")
-        elif dispute.state in states.AT_THE_DESK:
+        if dispute.state in states.AT_THE_DESK:
             tell_desk(draft, order, dispute)
+        elif said.confirmed_at < windows.closes_at(before, dispute.units) and _waits_for_it(dispute):
+            close(draft, dispute, states.CLOSED_CANCELLED, "11")
     return draft.decision(draft.why())
+
+
+def _waits_for_it(dispute: Dispute) -> bool:
+    return dispute.state == states.HELD_IN_TRANSIT or dispute.confirming
 
 
 def _learnt(before: Order, after: Order, given: Given, facts: dict[str, object]) -> Decision:
