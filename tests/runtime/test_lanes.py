@@ -18,7 +18,8 @@ async def unpolled() -> None: ...
 
 def test_partitions_of_one_number_share_a_lane_in_the_order_of_reading() -> None:
     facts, command, other = record("facts", 2, 7), record("commands", 2, 3), record("facts", 3, 9)
-    assert by_lane([facts, other, command]) == {2 % LANES: [facts, command], 3 % LANES: [other]}
+    found = by_lane([facts, other, command], lambda record: record.place.partition)
+    assert found == {2 % LANES: [facts, command], 3 % LANES: [other]}
 
 
 async def test_what_is_in_flight_is_known_until_the_lane_is_free() -> None:

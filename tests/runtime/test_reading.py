@@ -1,6 +1,7 @@
 """What counts as read, on real Kafka: never more than is committed, and no less because of other traffic."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from aftersales.runtime import failpoints, unsent
 from aftersales.runtime.engine import Engine
 from aftersales.runtime.fence import Partition
 from aftersales.runtime.kafka import Kafka
+from aftersales.runtime.lanes import LANES
 from aftersales.runtime.partitions import Partitions
 from aftersales.runtime.postgres import Pool
 from aftersales.runtime.relay import LEASE, TAKE
@@ -121,6 +123,20 @@ async def claimed(partitions: Partitions, pool: Pool) -> None:
         await asyncio.wait_for(partitions.changed.wait(), 30)
         partitions.changed.clear()
         await partitions.take(pool)
+
+
+async def test_a_backlog_is_read_for_all_lanes_at_once(pool: Pool, kafka: str, make_topic: MakeTopic) -> None:
+    facts, commands = await make_topic(2), await make_topic()
+    async with shop(kafka) as marketplace:
+        for partition in (0, 1):
+            for _ in range(60):
+                await marketplace.raw(facts, b"o", b"{}", {}, partition=partition)
+        async with reading(pool, kafka, facts, commands) as partitions:
+            # The one that waits takes what comes first; by then both partitions are here.
+            [first, second] = [await asyncio.wait_for(partitions.read(20), 10) for _ in range(2)]
+    shares = Counter(record.place.partition % LANES for record in second)
+    assert len(first) == 20 // LANES
+    assert shares == dict.fromkeys(range(LANES), 20 // LANES)
 
 
 async def test_commands_held_when_all_was_forgotten_are_read_again(

@@ -7,7 +7,7 @@ import pytest
 from aftersales.errors import Failure
 from aftersales_local import kafka as brokers
 from aftersales_local import postgres
-from aftersales_local.bench import deciding, scans
+from aftersales_local.bench import deciding, disputes, scans
 from aftersales_local.bench.peers import handwritten, naive
 from aftersales_local.bench.stand import PEERS, Stand
 
@@ -26,12 +26,14 @@ async def test_the_smallest_figures_are_measured_on_servers_that_lose_nothing(
         peer = await handwritten(stand, 5)
         naive_rate = (await naive(stand, 10))["naive"]
         assert await kept_by_the_naive_peer(stand) == (10, 2)
+        told_of = await disputes.lifecycles_a_second(stand, 2, notices=True)
         decided = await deciding.alone(stand, 5)
     assert len(records) == 50
     assert rate > 0
     assert peer["handwritten"] > 0
     assert naive_rate > 0
     assert decided["decide"] > 0
+    assert told_of > 0
     assert [size > 0 for size in stand.resident["order-tracking"]] == [True]
     assert len(told) == 2
 

@@ -19,7 +19,7 @@ STOP_WITHIN: Final = 5.0
 FETCH_BYTES: Final = 2 * 1024 * 1024
 # Well above `max.message.bytes` of the topics (256 KiB): a record that does not fit is skipped in silence (dangers
 # A11).
-PARTITION_BYTES: Final = 1024 * 1024
+PARTITION_BYTES: Final = 384 * 1024
 
 
 @dataclass(frozen=True, slots=True)

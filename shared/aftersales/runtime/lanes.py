@@ -5,15 +5,14 @@ order's partitions of all topics have one number, so its records stay behind one
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, TypeVar
 
-from aftersales.runtime.causes import DeadLetter, Record
 from aftersales.runtime.fence import Partition
 
 # More of them would only wait for one another: there is one thread to decide in.
 LANES: Final = 2
-Each = TypeVar("Each", bound=Record | DeadLetter)
+Each = TypeVar("Each")
 
 
 class Lanes:
@@ -63,9 +62,9 @@ class Lanes:
             await asyncio.wait(self._tasks.values(), timeout=within)
 
 
-def by_lane(records: Sequence[Each]) -> dict[int, list[Each]]:
-    """The records in their order, lane by lane."""
+def by_lane(things: Iterable[Each], partition: Callable[[Each], int]) -> dict[int, list[Each]]:
+    """The things in their order, lane by lane."""
     found: dict[int, list[Each]] = {}
-    for record in records:
-        found.setdefault(record.place.partition % LANES, []).append(record)
+    for each in things:
+        found.setdefault(partition(each) % LANES, []).append(each)
     return found

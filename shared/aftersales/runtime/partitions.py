@@ -20,6 +20,7 @@ from aftersales.runtime.causes import DeadLetter, Place, Record
 from aftersales.runtime.facts_first import FactsFirst
 from aftersales.runtime.fence import Claim, Partition, partition_of
 from aftersales.runtime.kafka import Kafka
+from aftersales.runtime.lanes import LANES, by_lane
 from aftersales.runtime.postgres import Pool
 
 LOG: Final = structlog.get_logger()
@@ -143,8 +144,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _fetch(self, count: int) -> list[Record | DeadLetter]:
         try:
-            wait = LOOK_AGAIN_MS if self._facts.holding else IDLE_MS
-            found = await self._consumer.getmany(timeout_ms=wait, max_records=count)
+            found = await self._fetched(count)
         except RecordTooLargeError as problem:
             raise Failure(
                 f"A record does not fit into a fetch: {problem} Lower max.message.bytes of its topic."
@@ -152,7 +152,19 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         except ValueError as problem:
             LOG.error("the client cannot read a record; reading one by one", problem=repr(problem))
             return await self._read_carefully()
-        return [as_record(record) for records in found.values() for record in records]
+        return [as_record(record) for records in found for record in records]
+
+    async def _fetched(self, count: int) -> list[list[Any]]:
+        """A share for each lane of what is here, or the first that comes: the client empties one partition after the
+        other, and what is all of one lane leaves the other idle.
+        """
+        found: list[list[Any]] = []
+        for lane in by_lane(self._consumer.assignment(), lambda tp: int(tp.partition)).values():
+            found.extend((await self._consumer.getmany(*lane, timeout_ms=0, max_records=count // LANES)).values())
+        if not found:
+            wait = LOOK_AGAIN_MS if self._facts.holding else IDLE_MS
+            found.extend((await self._consumer.getmany(timeout_ms=wait, max_records=count // LANES)).values())
+        return found
 
     async def _facts_first(self, records: Sequence[Record | DeadLetter]) -> list[Record | DeadLetter]:
         """The facts among them, and the commands that have all their facts before them by now."""

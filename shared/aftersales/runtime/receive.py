@@ -21,7 +21,7 @@ from aftersales.runtime.decode import Decoder
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim, Fenced, Partition
 from aftersales.runtime.kafka import Kafka
-from aftersales.runtime.lanes import Lanes, by_lane
+from aftersales.runtime.lanes import LANES, Lanes, by_lane
 from aftersales.runtime.partitions import Partitions
 from aftersales.runtime.postgres import is_passing
 from aftersales.runtime.unit import Unit
@@ -147,7 +147,7 @@ class Receive:
             await self._look_at_ends()
 
     async def _hand_on(self, records: list[Record | DeadLetter], assignment: int) -> None:
-        for lane, some in by_lane(records).items():
+        for lane, some in by_lane(records, lambda record: record.place.partition).items():
             items = await self._decoded(some)
             await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
             work = self._commit(items, self.partitions.claim, assignment)
@@ -174,7 +174,8 @@ class Receive:
             # The partitions were revoked in the midst of it.
             self.partitions.forget()
             return []
-        full = len(records) >= self._size
+        # A lane may have had its share where another had nothing.
+        full = len(records) >= self._size // LANES
         self._size = min(LARGEST, self._size * 2) if full else max(SMALLEST, self._size // 2)
         await reached("C1")
         return records

@@ -9,6 +9,7 @@ from aftersales.contracts import marketplace as said
 from aftersales.contracts.carrier import ParcelScanned, ScanStatus
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.tracking import ParcelDelivered
+from aftersales.policy.parse import load_book
 from aftersales_local.bench.broker import Record
 
 SOURCE: Final = "bench"
@@ -122,6 +123,7 @@ def delivery_scans(who: Sequence[Names], shipped_at: datetime) -> Iterator[Recor
 def deliveries(who: Sequence[Names], shipped_at: datetime) -> Iterator[Record]:
     """What order-tracking would say of the parcels, where it does not run."""
     at = shipped_at + timedelta(days=15)
+    policy = load_book(None).in_force(shipped_at).identity
     for one in who:
         delivered = ParcelDelivered(
             order=one.order,
@@ -137,7 +139,7 @@ def deliveries(who: Sequence[Names], shipped_at: datetime) -> Iterator[Record]:
             delivered_at=at,
             attempted_at=None,
             seen=("delivered",),
-            policy="standard@1",
+            policy=policy,
         )
         yield record(delivered, f"delivered-{one.order}", "order-tracking")
 
