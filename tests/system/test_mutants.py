@@ -22,3 +22,8 @@ def test_the_copies_hold_the_rules_and_their_tests(tmp_path: Path) -> None:
     for pattern in RULES:
         assert list((tmp_path / "stage").glob(pattern)), pattern
     assert (tmp_path / "stage" / "tests" / "rules" / "dispute").is_dir()
+
+
+def test_the_page_that_is_written_from_the_code_is_left_out(tmp_path: Path) -> None:
+    stage(tmp_path / "stage", list(RULES))
+    assert not list((tmp_path / "stage").rglob("test_rules_page.py"))
