@@ -11,6 +11,7 @@ from aftersales.decision import Append, Decision, Given, Outcome, SubjectRef, Ti
 from aftersales.identity import NAMESPACE, Actor
 from aftersales.policy.parse import load_book
 from aftersales.service import On, OnTimer, Service
+from tests.support.written import is_written_well
 
 BOOK = load_book()
 
@@ -60,6 +61,7 @@ class InMemory:
         known = {ref: self.states.get(ref) for ref in others}
         given = replace(given, others=known, found=self._found(on, state, event))
         decision = on.decide(state, event, given)
+        assert is_written_well(decision)
         assert set(decision.others) <= set(others)
         self.decisions.append(decision)
         if decision.outcome is not Outcome.DEAD_LETTER:

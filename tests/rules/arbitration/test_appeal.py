@@ -8,10 +8,11 @@ import pytest
 from aftersales.contracts.appeal import DisputeAppealDecided, DisputeAppealed, DisputeFrozen, DisputeResumed
 from aftersales.contracts.arbitration import AppealDecided, CaseOpened
 from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted, RulingOvertaken
-from aftersales.decision import Decision, Outage, Outcome
+from aftersales.decision import Because, Decision, Outage, Outcome, nothing
 from aftersales.identity import Actor, Role
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import AppealJudged, CaseTaken, NoteAdded, RulingMade
+from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
 from arbitration.rules.actions import allowed_actions
 from arbitration.rules.appeal import decide
@@ -211,4 +212,11 @@ def test_a_decision_overtaken_by_a_chargeback_waits_for_another() -> None:
     for _ in range(2):
         world.hear(overtaken, NOW + DAY)
         assert case(world).status is CaseStatus.APPEAL
+    told, repeated = world.decisions[-2:]
+    assert told.because == Because("transition 25", {"slug": "chargeback-open"}, policy_version=case(world).policy)
+    assert [(move.before, move.after) for move in told.moves] == [("appeal_sent", "appeal")]
+    assert repeated == nothing("already-heard", "The appeal of case D1 is appeal.")
+    waiting = case(world).appeal
+    assert waiting is not None
+    assert (waiting.status, waiting.why) == (RulingStatus.OVERTAKEN, "chargeback-open: Wait.")
     assert judged(world, NOW + 2 * DAY).outcome is Outcome.APPLIED

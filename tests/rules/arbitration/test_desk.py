@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
-from aftersales.decision import Outage, Outcome
-from aftersales.identity import Actor, Role
+from aftersales.decision import Because, Outage, Outcome, nothing
+from aftersales.identity import Actor, Role, effect_id
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import CaseHandedBack, CaseTaken, NoteAdded
 from arbitration.domain.ruling import RulingStatus
@@ -165,3 +165,96 @@ def test_ruling_is_open_from_the_review_until_the_fallback() -> None:
     [action] = [a for a in allowed_actions(a_case(), KIM) if a.name == "rule"]
     assert (action.since, action.until) == (REVIEW_AT, FALLBACK_AT)
     assert action.since > PROMISED
+
+
+@pytest.mark.parametrize(
+    ("case", "actor", "expected"),
+    [
+        # In the review: until the fallback rules.
+        (
+            CASE,
+            KIM,
+            {
+                "note": (CASE.opened_at, None),
+                "take": (CASE.opened_at, FALLBACK_AT),
+                "propose": (REVIEW_AT, FALLBACK_AT),
+                "rule": (REVIEW_AT, FALLBACK_AT),
+            },
+        ),
+        (
+            a_case(agent="kim", proposed_until=NOW),
+            KIM,
+            {
+                "note": (CASE.opened_at, None),
+                "hand_back": (CASE.opened_at, FALLBACK_AT),
+                "propose": (REVIEW_AT, FALLBACK_AT),
+                "rule": (REVIEW_AT, NOW),
+            },
+        ),
+        # Ahead of the review: from its latest start on.
+        (
+            a_case(status=CaseStatus.EVIDENCE, agent="kim", review_at=None, fallback_at=None),
+            KIM,
+            {"note": (CASE.opened_at, None), "hand_back": (CASE.opened_at, None), "rule": (REVIEW_AT, None)},
+        ),
+        (
+            a_case(status=CaseStatus.SERVICE, agent="kim", service_until=NOW),
+            KIM,
+            {"note": (CASE.opened_at, None), "hand_back": (CASE.opened_at, NOW), "service": (CASE.opened_at, NOW)},
+        ),
+        (
+            a_case(
+                status=CaseStatus.AWAITING_SECOND,
+                agent="kim",
+                rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),),
+            ),
+            Actor(Role.AGENT, "lee"),
+            {"note": (CASE.opened_at, None), "second": (NOW, FALLBACK_AT)},
+        ),
+    ],
+)
+def test_from_when_and_until_when(case: Case, actor: Actor, expected: dict[str, Any]) -> None:
+    assert {each.name: (each.since, each.until) for each in allowed_actions(case, actor)} == expected
+
+
+def test_who_takes_or_hands_back_is_told_how_the_case_stands() -> None:
+    status = {"case": "D1", "status": "review", "version": 3}
+    assert taking(a_case(), "kim").answer == {**status, "agent": "kim"}
+    assert hand_back(a_case(agent="kim"), CaseHandedBack(case="D1", agent="kim"), given()).answer == {
+        **status,
+        "agent": None,
+    }
+
+
+def test_history_says_in_whose_hands_a_case_was_and_is() -> None:
+    taken = taking(a_case(agent="lee"), "boss", role="supervisor")
+    assert taken.because == Because("assignment", {"agent": "boss", "before": "lee"})
+    back = hand_back(a_case(agent="kim"), CaseHandedBack(case="D1", agent="kim"), given())
+    assert back.because == Because("assignment", {"agent": None, "before": "kim"})
+
+
+def test_a_note_has_an_id_of_its_own_that_its_writer_is_told() -> None:
+    said = NoteAdded(case="D1", agent="kim", words="Looks genuine.")
+    decision, again = (add_note(a_case(), said, given()) for _ in range(2))
+    [note] = decision.appends
+    assert note.row == {
+        "id": effect_id(given().cause, "D1", 0, "note"),
+        "case_id": "D1",
+        "agent": "kim",
+        "words": "Looks genuine.",
+        "written_at": NOW,
+    }
+    assert decision.answer == {"note": str(note.row["id"])}
+    assert decision == again
+
+
+def test_history_says_who_wrote_a_note() -> None:
+    decision = add_note(a_case(), NoteAdded(case="D1", agent="kim", words="Looks genuine."), given())
+    assert decision.because == Because("note", {"agent": "kim"})
+
+
+def test_nothing_says_whose_the_case_is() -> None:
+    mine = nothing("already-yours", "Case D1 is in your hands already.")
+    nobodys = nothing("not-taken", "Case D1 is in nobody's hands.")
+    assert taking(a_case(agent="kim"), "kim") == mine
+    assert hand_back(a_case(), CaseHandedBack(case="D1", agent="kim"), given()) == nobodys

@@ -11,10 +11,9 @@ from aftersales.decision import Decision, Outcome
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import Departure, RulingMade, RulingSeconded
 from arbitration.domain.ruling import RulingStatus
-from arbitration.rules.dispute_steps import FALLBACK
-from arbitration.rules.outcome import executed, overtaken
+from arbitration.rules.outcome import executed
 from arbitration.rules.ruling import rule, second
-from tests.rules.arbitration.builders import DAY, IN_TIME, NOW, a_case, a_file, a_unit, given
+from tests.rules.arbitration.builders import IN_TIME, a_case, a_file, a_unit, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
 
@@ -207,35 +206,3 @@ def test_executed_when_dispute_says_so() -> None:
     assert (case.status, case.rulings[0].status, case.due) == (CaseStatus.RULED, RulingStatus.EXECUTED, None)
     assert executed(case, done(), given()).outcome is Outcome.NOTHING
     assert executed(SENT, done("another"), given()).outcome is Outcome.NOTHING
-
-
-def past(state: str | None) -> said.RulingOvertaken:
-    content = {"order": "O1", "dispute": "D1", "ruling": "R-1", "slug": "wrong-state", "sentence": "It was cancelled."}
-    return said.RulingOvertaken.model_validate({**content, "state": state})
-
-
-def test_overtaken_with_the_reason_and_the_case_withdrawn() -> None:
-    case = overtaken(SENT, past("CLOSED_CANCELLED"), given()).state
-    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.OVERTAKEN)
-    assert case.rulings[0].why == "wrong-state: It was cancelled."
-
-
-def test_overtaken_in_review_goes_on_and_keeps_its_fallback() -> None:
-    late = (SENT.fallback_at or NOW) + DAY
-    decision = overtaken(SENT, past("ARBITRATION_REVIEW"), given(late))
-    assert decision.state.status is CaseStatus.REVIEW
-    assert [(t.kind, t.due) for t in decision.timers] == [(FALLBACK, late)]
-    assert ruling(decision.state).outcome is Outcome.APPLIED
-
-
-def test_an_overtaken_fallback_is_not_repeated_at_once() -> None:
-    by_fallback = a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(agent=None),))
-    late = (SENT.fallback_at or NOW) + DAY
-    [timer] = overtaken(by_fallback, past("ARBITRATION_REVIEW"), given(late)).timers
-    assert timer.due == late + DAY
-
-
-def test_overtaken_after_the_case_was_withdrawn_is_shown_and_changes_nothing_else() -> None:
-    withdrawn = a_case(status=CaseStatus.WITHDRAWN, rulings=(a_ruling(),))
-    case = overtaken(withdrawn, past("CLOSED_CANCELLED"), given()).state
-    assert (case.status, case.rulings[0].status) == (CaseStatus.WITHDRAWN, RulingStatus.OVERTAKEN)

@@ -3,9 +3,11 @@
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts.dispute import DisputeEscalated, DisputeEvidenceCompleted, DisputeReviewStarted
 from aftersales.decision import Outage, Outcome
+from dispute.domain.transitions import ANSWER_DUE
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
 from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
@@ -133,6 +135,17 @@ def test_a_deadline_that_fell_into_an_outage_moves_by_its_length() -> None:
     moved = due + DAY + SECOND
     assert world.until(moved - SECOND).dispute().state == "AWAITING_SELLER"
     assert world.until(moved).dispute().agreement == "seller_timeout"
+
+
+def test_moved_by_an_outage_a_deadline_keeps_its_place_among_others_of_its_instant() -> None:
+    due = OPENED + 5 * DAY
+    world = opened()
+    [armed] = [timer for one in world.decisions for timer in one.timers if timer.kind == ANSWER_DUE]
+    world.outages = (Outage(due - SECOND, due + DAY),)
+    world.until(due + DAY)
+    put_off = world.decisions[-1]
+    assert (put_off.outcome, put_off.slug) == (Outcome.NOTHING, "outage")
+    assert put_off.timers == (replace(armed, due=due + DAY + SECOND),)
 
 
 def test_an_answer_inside_the_extension_counts() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from aftersales.contracts.dispute import CommandRefused
 from aftersales.contracts.marketplace import AddressChanged, OrderPaid
-from aftersales.decision import Outcome
+from aftersales.decision import Because, Outcome
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Role
 from dispute.rules.facts import MOST_ADDRESSES, MOST_PARCELS
+from dispute.rules.wait import MOST_FACTS
 from order_tracking.rules import orders, shipments
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SHIPPED
@@ -135,6 +136,22 @@ def test_a_command_is_refused_after_a_day_without_its_order() -> None:
     [told] = world.until(OPENED + DAY).told(CommandRefused)
     assert (told.slug, told.by, told.command) == ("unknown-order", "anna", "marketplace.complaint_made")
     assert world.order.waiting == ()
+
+
+def test_refused_after_a_day_under_the_name_of_the_command_itself() -> None:
+    world = World()
+    world.hear(say.a_complaint(), OPENED)
+    [waiting] = world.order.waiting
+    [told] = world.until(OPENED + DAY).told(CommandRefused)
+    assert told.cause == waiting.cause
+    assert world.decisions[-1].because == Because("refused: unknown-order", {"command": "marketplace.complaint_made"})
+
+
+def test_more_facts_than_fit_are_a_dead_letter() -> None:
+    world = World()
+    answers = [world.hear(say.shipped(f"P{number}")) for number in range(MOST_FACTS + 1)]
+    assert [answer.outcome for answer in answers] == [Outcome.WAITING] * MOST_FACTS + [Outcome.DEAD_LETTER]
+    assert answers[-1].slug == "too-many-waiting"
 
 
 def test_no_more_than_twenty_commands_wait() -> None:

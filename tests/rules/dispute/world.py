@@ -22,6 +22,7 @@ from dispute.domain.order import Order
 from dispute.domain.seller import Seller
 from dispute.handlers import SERVICE
 from tests.rules.dispute.builders import OPENED, a_complaint, an_order, delivered, in_transit, shipped
+from tests.support.written import is_written_well
 
 MARKET: Final = "market"
 SOURCES: Final = {"tracking.parcels": "order_tracking", "arbitration.cases": "arbitration"}
@@ -113,6 +114,7 @@ class World:
         return None if state is None else msgspec.json.decode(msgspec.json.encode(state), type=kind.state)
 
     def _keep(self, ref: SubjectRef, decision: Decision) -> None:
+        assert is_written_well(decision)
         self.decisions.append(decision)
         if decision.outcome is Outcome.DEAD_LETTER:
             return
