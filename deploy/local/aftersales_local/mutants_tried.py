@@ -1,0 +1,186 @@
+"""A plugin of pytest that tries mutants: each in a process of its own, on the tests that reach it, the closest first.
+
+The tests are collected once, and every process is a copy of the one that has them. mutmut itself hands pytest the
+names of a mutant's tests, often more than a thousand, and to find those takes longer than to run them: hours in all.
+"""
+
+import gc
+import json
+import math
+import os
+import random
+import resource
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
+from mutmut.mutation.trampoline import set_mutant_under_test
+from mutmut.state import state
+
+# Seconds. A longer test is left out, as nearly every survivor would pay for it; and after so many seconds of tests that
+# notice nothing a mutant has survived. The other way round there is no error: what counts as noticed was noticed.
+LONGEST: Final = 3.0
+ENOUGH: Final = 4.0
+SLACK: Final = 3
+MEMORY: Final = 3 << 30
+KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "no tests"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutants-at-once", type=int, default=2)
+    parser.addoption("--mutants-sample", type=int, default=0, help="0 is all")
+    parser.addoption("--mutants-results", type=Path, required=True)
+
+
+def pytest_configure() -> None:
+    """That an example fails is enough: it need not be made small."""
+    enough = (Phase.explicit, Phase.reuse, Phase.generate)
+    settings.register_profile("mutants", phases=enough, database=None, derandomize=True)
+    settings.load_profile("mutants")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool:
+    if session.testsfailed:
+        raise pytest.UsageError("The tests cannot be collected; see above.")
+    reached, seconds = measured(session.items)
+    Trial(session.config, reached, seconds).run()
+    return True
+
+
+def measured(items: Sequence[pytest.Item]) -> tuple[Mapping[str, list[pytest.Item]], Mapping[pytest.Item, float]]:
+    """Each test once on the unchanged rules: the functions it reaches, and its seconds. Too long ones are left out."""
+    set_mutant_under_test("stats")
+    met = state()._stats  # noqa: SLF001 - what mutmut's copies write down while there is no mutant but "stats"
+    reached: dict[str, list[pytest.Item]] = defaultdict(list)
+    seconds: dict[pytest.Item, float] = {}
+    shared: dict[str, float] = defaultdict(float)
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        met.clear()
+        begun = time.process_time()
+        reports = runtestprotocol(item, nextitem=following, log=False)
+        seconds[item] = time.process_time() - begun
+        for report in reports:
+            if report.failed:
+                raise pytest.UsageError(f"{item.nodeid} fails on the unchanged rules:\n{report.longreprtext}")
+            if report.when == "setup" and _shares(item):
+                shared[item.path.name] = max(shared[item.path.name], report.duration)
+        for function in met:
+            reached[function].append(item)
+    for item in filter(_shares, items):  # whichever comes first in a process pays for what the module shares
+        seconds[item] += shared[item.path.name]
+    for item, taken in seconds.items():
+        if taken > LONGEST:
+            print(f"left out, as it takes {taken:.1f} s: {item.nodeid}", flush=True)
+    reach = Counter(item for tests in reached.values() for item in tests)
+    return {function: _enough(tests, seconds, reach) for function, tests in reached.items()}, seconds
+
+
+def _enough(
+    tests: Sequence[pytest.Item], seconds: Mapping[pytest.Item, float], reach: Mapping[pytest.Item, int]
+) -> list[pytest.Item]:
+    """The closest first: those that are quick and reach little else."""
+    chosen: list[pytest.Item] = []
+    left = ENOUGH
+    for item in sorted(tests, key=lambda item: seconds[item] * reach[item]):
+        if seconds[item] <= min(left, LONGEST):
+            chosen.append(item)
+            left -= seconds[item]
+    return chosen
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether it has a fixture that lives longer than itself."""
+    found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
+    return any(definitions[-1].scope == "module" for definitions in found.values())
+
+
+class Trial:
+    def __init__(
+        self,
+        config: pytest.Config,
+        reached: Mapping[str, list[pytest.Item]],
+        seconds: Mapping[pytest.Item, float],
+    ) -> None:
+        self._at_once: int = config.getoption("--mutants-at-once")
+        self._sample: int = config.getoption("--mutants-sample")
+        self._results: Path = config.getoption("--mutants-results")
+        self._reached = reached
+        self._seconds = seconds
+        self._tried: dict[int, str] = {}
+        self._became: dict[str, str] = {}
+
+    def run(self) -> None:
+        gc.collect()
+        gc.freeze()  # else every process would copy what it never touches
+        mutants = [mutant for meta in sorted(Path("src").rglob("*.meta")) for mutant in _named(meta)]
+        random.Random(len(mutants)).shuffle(mutants)  # what has been tried is a fair sample at any time
+        mutants = mutants[: self._sample or len(mutants)]
+        print(f"{len(mutants)} changes to try", flush=True)
+        for number, mutant in enumerate(mutants, 1):
+            tests = self._reached.get(_function(mutant), ())
+            if not tests:
+                self._became[mutant] = UNTESTED
+                continue
+            while len(self._tried) >= self._at_once:
+                self._await_one()
+            self._try(mutant, tests)
+            if number % 200 == 0:
+                self._tell(number)
+        while self._tried:
+            self._await_one()
+        self._tell(len(mutants))
+
+    def _try(self, mutant: str, tests: Sequence[pytest.Item]) -> None:
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+                _be_silent()
+                set_mutant_under_test(mutant)
+                status = int(self._noticed(tests))
+            finally:
+                os._exit(status)
+        self._tried[child] = mutant
+
+    def _noticed(self, tests: Sequence[pytest.Item]) -> bool:
+        """Whether a test fails; the first that does is the last. One that takes much longer than before is stopped."""
+        for item, following in zip(tests, [*tests[1:], None], strict=True):
+            limit = math.ceil(time.process_time() + 10 * self._seconds[item] + SLACK)
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            if any(report.failed for report in runtestprotocol(item, nextitem=following, log=False)):
+                return True
+        return False
+
+    def _await_one(self) -> None:
+        child, status = os.wait()
+        mutant = self._tried.pop(child)
+        if os.WIFSIGNALED(status):
+            self._became[mutant] = TIMEOUT if os.WTERMSIG(status) == signal.SIGXCPU else KILLED
+        else:
+            self._became[mutant] = KILLED if os.WEXITSTATUS(status) else SURVIVED
+
+    def _tell(self, number: int) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {number} tried: {dict(Counter(self._became.values()))}", flush=True)
+        self._results.write_text(json.dumps(self._became))
+
+
+def _named(meta: Path) -> list[str]:
+    return list(json.loads(meta.read_text())["exit_code_by_key"])
+
+
+def _function(mutant: str) -> str:
+    return mutant.rpartition("__mutmut_")[0]
+
+
+def _be_silent() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
