@@ -40,18 +40,8 @@ MONEY: Final = frozenset(
     (
         *("plan", "cap", "refund", "asked", "counter", "freight", "owed", "amount", "paid", "sum", "value", "stated"),
         *("units_left", "paid_left", "compensation", "net", "shipping", "tax", "charged_price", "return_freight"),
-        *(
-            "escrow",
-            "deposit",
-            "platform_fund",
-            "service_fund",
-            "debt",
-            "of",
-            "each",
-            "carrier_claim",
-            "wanted",
-            "refunded",
-        ),
+        *("escrow", "deposit", "platform_fund", "service_fund", "debt", "of", "each", "carrier_claim", "wanted"),
+        *("refunded", "released", "collected"),
     )
 )
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
@@ -96,6 +86,8 @@ def english(explanation: Mapping[str, Any], *, currency: str | None, what: str, 
 
 def _rule(explanation: Mapping[str, Any]) -> str:
     rule, title = str(explanation["rule"]), explanation.get("title")
+    if rule.isidentifier():
+        rule = rule.replace("_", " ")
     return f"{rule[:1].upper()}{rule[1:]}{f': {title}' if title else ''}."
 
 

@@ -100,11 +100,13 @@ async def resolution(connection: asyncpg.Connection, dispute: str = DISPUTE) -> 
     )
 
 
-async def entry(connection: asyncpg.Connection, account: str, amount: int) -> None:
+async def entry(
+    connection: asyncpg.Connection, account: str, amount: int, journal: str = "j-1", cause: UUID | None = None
+) -> None:
     await connection.execute(
         "insert into journal (journal_id, order_id, dispute, account, currency, amount, at, cause) "
-        "values ('j-1', $1, $2, $3, 'USD', $4, now(), $5)",
-        *(ORDER, DISPUTE, account, amount, uuid4()),
+        "values ($1, $2, $3, $4, 'USD', $5, now(), $6)",
+        *(journal, ORDER, DISPUTE, account, amount, cause or uuid4()),
     )
 
 

@@ -130,6 +130,16 @@ async def test_money_of_an_open_dispute_named(databases: Databases) -> None:
     assert "d-1 is AWAITING_SELLER with 1 resolutions" in found["one resolution a dispute"]
 
 
+async def test_a_second_journal_is_named_unless_it_collects_a_debt(databases: Databases) -> None:
+    cause = await databases.dispute.fetchval("select cause_id from history where version = 3")
+    await healthy.entry(databases.dispute, "seller_debt", -5, "j-2", cause)
+    await healthy.entry(databases.dispute, "platform_fund", 5, "j-2", cause)
+    found = await broken(databases)
+    assert "d-1 is CLOSED_REFUNDED with 2 journals" in found["one resolution a dispute"]
+    await databases.dispute.execute("update history set rule = '8.41' where cause_id = $1", cause)
+    assert not await broken(databases)
+
+
 async def test_second_notice_named(databases: Databases) -> None:
     await drop_unique(databases.notification, "notice")
     await healthy.notice(databases.notification)

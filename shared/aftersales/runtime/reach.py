@@ -27,7 +27,7 @@ from aftersales.runtime.unit import Unit
 from aftersales.service import Service
 
 SERVICES: Final = ("order-tracking", "dispute", "arbitration", "notification")
-STACK: Final = ".local/stack.json"
+STACKS: Final = (".local/stack.json", ".local/demo/stack.json")
 SHOWN: Final = 60
 POOL: Final = 3
 WIDE: Final = 250
@@ -54,11 +54,13 @@ def built(service: str) -> bool:
 def stack() -> dict[str, str]:
     """The DSN of each service of the local stack that was started last; empty where there is none."""
     for home in (Path.cwd(), Path(sys.prefix).parent):
-        try:
-            databases = json.loads((home / STACK).read_text())["databases"]
-            return {str(name): str(dsn) for name, dsn in databases.items()}
-        except (OSError, ValueError, KeyError, AttributeError):
-            continue
+        written = [path for path in (home / name for name in STACKS) if path.is_file()]
+        for path in sorted(written, key=lambda path: -path.stat().st_mtime):
+            try:
+                databases = json.loads(path.read_text())["databases"]
+                return {str(name): str(dsn) for name, dsn in databases.items()}
+            except (OSError, ValueError, KeyError, AttributeError):
+                continue
     return {}
 
 

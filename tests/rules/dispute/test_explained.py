@@ -95,3 +95,9 @@ def test_every_transition_has_its_title_in_one_place() -> None:
 def test_every_deadline_says_what_would_have_counted() -> None:
     timers = {row.what for row in transitions.TRANSITIONS if row.by == transitions.TIMER}
     assert timers <= TURNS.keys()
+
+
+def test_a_rule_that_the_rulebook_does_not_number_is_told_in_words() -> None:
+    assert english({"rule": "parcel_told"}, currency=None, what="tracking.parcel_tracked.v1", arrived_at=OPENED) == [
+        "Parcel told."
+    ]

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,7 +41,7 @@ def operator(
     """Types a command, for the toy instead of one of the four services."""
     monkeypatch.setenv("DATABASE_URL", toy_database)
     monkeypatch.setattr(reach, "SERVICES", ("toy",))
-    monkeypatch.setattr(reach, "STACK", "no/such/file")
+    monkeypatch.setattr(reach, "STACKS", ())
     handlers = SimpleNamespace(SERVICE=words.service)
     monkeypatch.setitem(sys.modules, "toy.handlers", handlers)
 
@@ -51,6 +53,20 @@ def operator(
 
     yield command
     structlog.reset_defaults()
+
+
+def test_the_stack_that_was_started_last_is_meant_be_it_the_usual_one_or_the_demos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for second, (name, dsn) in enumerate(zip(reach.STACKS, ("usual", "demo"), strict=True)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text(f'{{"databases": {{"dispute": "{dsn}"}}}}')
+        os.utime(path, (second, second))
+    assert reach.stack() == {"dispute": "demo"}
+    os.utime(tmp_path / reach.STACKS[0], (9, 9))
+    assert reach.stack() == {"dispute": "usual"}
 
 
 def rubbish(number: int, body: bytes = b"rubbish") -> DeadLetter:

@@ -28,6 +28,7 @@ SETTLED: Final = """
     where r.order_id is not null or j.order_id is not null or o.refunded <> 0
     order by o.id
 """
+# A debt that is collected has a journal of its own, later and of no party's dispute any more (8.41).
 RESOLUTIONS: Final = """
     select d.dispute, d.state, d.agreement, coalesce(r.found, 0) as found, coalesce(j.journals, 0) as journals,
         r.says, r.pays, a.outcome, coalesce((a.refund > 0)::int + (a.reversed > 0)::int, 0) as appealed
@@ -39,7 +40,9 @@ RESOLUTIONS: Final = """
         from resolution group by order_id, dispute
     ) r on r.order_id = d.order_id and r.dispute = d.dispute
     left join (
-        select order_id, dispute, count(distinct journal_id) as journals from journal group by order_id, dispute
+        select order_id, dispute, count(distinct journal_id) as journals from journal
+        where cause not in (select cause_id from history where rule = '8.41')
+        group by order_id, dispute
     ) j on j.order_id = d.order_id and j.dispute = d.dispute
     order by d.dispute
 """
