@@ -11,6 +11,8 @@ SLUG: Final = re.compile(r"[a-z]+(-[a-z]+)*")
 # It has small letters and ends with a full stop. A name may come first, in any letters; else a capital does.
 SENTENCE: Final = re.compile(r"(?!XX|(the|a|an|it|there|this|no|dispute|case|order|too)\b).*[a-z].*[.]", re.DOTALL)
 RULE: Final = re.compile(r"(?!XX)([RM][0-9]+|[a-z0-9].*)")
+WORD: Final = re.compile(r"(?!XX).+")
+COLUMN: Final = re.compile(r"[a-z][a-z0-9_]*")
 NAME: Final = re.compile(r"(?!XX)[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -19,6 +21,10 @@ def is_written_well(decision: Decision) -> bool:
     if decision.outcome is not Outcome.APPLIED:
         assert SLUG.fullmatch(decision.slug or ""), decision
         assert SENTENCE.fullmatch(decision.sentence or ""), decision
+    for move in decision.moves:
+        assert all(WORD.fullmatch(word) for word in (move.thing, move.after, move.transition)), move
+    names = [*(decision.answer or ()), *(name for append in decision.appends for name in append.row)]
+    assert all(COLUMN.fullmatch(name) for name in names), names
     if decision.because is not None:
         _is_explained_well(decision.because)
     return True
@@ -26,7 +32,8 @@ def is_written_well(decision: Decision) -> bool:
 
 def _is_explained_well(because: Because) -> None:
     assert RULE.fullmatch(because.rule or ""), because
-    figures = (figure for parts in because.amounts.values() for figure in parts)
-    names = [*because.facts, *because.sources, *because.amounts, *figures]
-    assert all(NAME.fullmatch(name) for name in names), names
+    names = [*because.facts, *because.sources, *because.amounts]
+    assert all(COLUMN.fullmatch(name) for name in names), names
+    figures = [figure for parts in because.amounts.values() for figure in parts]
+    assert all(NAME.fullmatch(name) for name in figures), figures
     assert msgspec.json.encode(because)

@@ -122,3 +122,23 @@ def test_older_steps_change_nothing() -> None:
     before = case(world)
     world.hear(a_step(DisputeFrozen, step=5, at=FROZEN), RESUMED)
     assert case(world) == before
+
+
+def test_the_end_told_twice_moves_the_dates_once() -> None:
+    world = resumed()
+    before = case(world)
+    ended: Any = {"step": 6, "at": RESUMED, "chargeback": "won", "frozen_at": FROZEN}
+    [again] = world.hear(a_step(DisputeResumed, **ended), RESUMED)
+    assert (case(world), again.slug, again.timers) == (before, "nothing-new", ())
+
+
+def test_history_says_that_a_chargeback_did_it() -> None:
+    [decision] = in_review().hear(a_step(DisputeFrozen, step=5, at=FROZEN), FROZEN)
+    assert decision.because is not None
+    assert decision.because.rule == "transition 27"
+
+
+def test_lost_no_date_moves_and_the_case_goes_on() -> None:
+    world = resumed("lost")
+    assert (case(world).frozen_at, case(world).step) == (None, 6)
+    assert (case(world).reassign_at, case(world).fallback_at) == (REVIEW + 7 * DAY, REVIEW + 14 * DAY)

@@ -69,6 +69,16 @@ def test_dispute_is_told() -> None:
     assert case(world).offers[-1].status is RulingStatus.SENT
 
 
+def test_a_proposal_is_kept_as_it_was_made() -> None:
+    world = in_review()
+    decision = proposes(world)
+    offer = case(world).offers[-1]
+    assert (offer.kind, offer.remedy, offer.amount, offer.agent) == ("proposal", "refund", 1500, "lee")
+    assert offer.made_at == NOW + DAY
+    assert decision.because is not None
+    assert decision.because.facts == {"remedy": "refund", "amount": 1500, "cap": 4198}
+
+
 @pytest.mark.parametrize(
     ("before", "differs", "slug"),
     [

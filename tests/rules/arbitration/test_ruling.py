@@ -7,7 +7,7 @@ import pytest
 from aftersales.contracts import dispute as said
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
 from aftersales.contracts.envelope import MAX_AMOUNT
-from aftersales.decision import Decision, Outcome
+from aftersales.decision import Decision, Outcome, nothing
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import Departure, RulingMade, RulingSeconded
 from arbitration.domain.ruling import RulingStatus
@@ -199,6 +199,17 @@ def done(ruling_id: str = "R-1", **changes: Any) -> said.DisputeRuled:
 
 
 SENT = a_case(status=CaseStatus.RULING_SENT, agent="kim", rulings=(a_ruling(),))
+
+
+def test_executed_the_case_moves_and_its_round_ends() -> None:
+    decision = executed(SENT, done(), given())
+    assert [(move.before, move.after) for move in decision.moves] == [("ruling_sent", "ruled")]
+    assert (decision.state.rounds[-1].end, decision.state.rulings[0].settled_at) == ("ruled", done().at)
+
+
+def test_nothing_when_it_was_executed_before() -> None:
+    once = executed(SENT, done(), given()).state
+    assert executed(once, done(), given()) == nothing("already-heard", "Ruling R-1 was executed already.")
 
 
 def test_executed_when_dispute_says_so() -> None:
