@@ -9,16 +9,40 @@ from pathlib import Path
 TOY = """
 import os
 
-from mutmut.state import state
+
+def x_double__mutmut_orig(number):
+    twice = number * 2
+    return twice
+
+
+def x_double__mutmut_1(number):
+    twice = number * 3
+    return twice
+
+
+def x_double__mutmut_2(number):
+    twice = number * 2
+    return +twice
+
+
+def x_double__mutmut_3(number):
+    while True:
+        pass
+    return twice
+
+
+def x_alone__mutmut_orig(number):
+    return number
+
+
+def x_alone__mutmut_1(number):
+    return None
 
 
 def double(number):
     mutant = os.environ["MUTANT_UNDER_TEST"]
-    if mutant == "stats":
-        state()._stats.add("toy.x_double")
-    while mutant == "toy.x_double__mutmut_3":
-        pass
-    return number * 3 if mutant == "toy.x_double__mutmut_1" else number * 2
+    version = mutant.removeprefix("toy.") if mutant.startswith("toy.x_double") else "x_double__mutmut_orig"
+    return globals()[version](number)
 """
 TEST = """
 from toy import double

@@ -1,4 +1,4 @@
-"""A plugin of pytest that tries mutants: each in a process of its own, on the tests that reach it, the closest first.
+"""A plugin of pytest that tries mutants: each in a process of its own, on the tests that can notice it.
 
 The tests are collected once, and every process is a copy of the one that has them. mutmut itself hands pytest the
 names of a mutant's tests, often more than a thousand, and to find those takes longer than to run them: hours in all.
@@ -11,9 +11,10 @@ import os
 import random
 import resource
 import signal
+import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,12 +22,13 @@ import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 from mutmut.mutation.trampoline import set_mutant_under_test
-from mutmut.state import state
+
+from aftersales_local.mutants_lines import Line, changed, tracer
 
 # Seconds. A longer test is left out, as nearly every survivor would pay for it; and after so many seconds of tests that
 # notice nothing a mutant has survived. The other way round there is no error: what counts as noticed was noticed.
 LONGEST: Final = 3.0
-ENOUGH: Final = 4.0
+ENOUGH: Final = 20.0
 SLACK: Final = 3
 MEMORY: Final = 3 << 30
 KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "no tests"
@@ -54,45 +56,33 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
     return True
 
 
-def measured(items: Sequence[pytest.Item]) -> tuple[Mapping[str, list[pytest.Item]], Mapping[pytest.Item, float]]:
-    """Each test once on the unchanged rules: the functions it reaches, and its seconds. Too long ones are left out."""
-    set_mutant_under_test("stats")
-    met = state()._stats  # noqa: SLF001 - what mutmut's copies write down while there is no mutant but "stats"
-    reached: dict[str, list[pytest.Item]] = defaultdict(list)
+def measured(items: Sequence[pytest.Item]) -> tuple[Mapping[Line, list[pytest.Item]], Mapping[pytest.Item, float]]:
+    """Each test once on the unchanged rules: the lines it runs, and its seconds. Too long ones are left out."""
+    set_mutant_under_test("none")
+    met: set[Line] = set()
+    reached: dict[Line, list[pytest.Item]] = defaultdict(list)
     seconds: dict[pytest.Item, float] = {}
     shared: dict[str, float] = defaultdict(float)
     for item, following in zip(items, [*items[1:], None], strict=True):
         met.clear()
         begun = time.process_time()
+        sys.settrace(tracer(met))
         reports = runtestprotocol(item, nextitem=following, log=False)
+        sys.settrace(None)
         seconds[item] = time.process_time() - begun
         for report in reports:
             if report.failed:
                 raise pytest.UsageError(f"{item.nodeid} fails on the unchanged rules:\n{report.longreprtext}")
             if report.when == "setup" and _shares(item):
                 shared[item.path.name] = max(shared[item.path.name], report.duration)
-        for function in met:
-            reached[function].append(item)
+        for line in met:
+            reached[line].append(item)
     for item in filter(_shares, items):  # whichever comes first in a process pays for what the module shares
         seconds[item] += shared[item.path.name]
     for item, taken in seconds.items():
         if taken > LONGEST:
             print(f"left out, as it takes {taken:.1f} s: {item.nodeid}", flush=True)
-    reach = Counter(item for tests in reached.values() for item in tests)
-    return {function: _enough(tests, seconds, reach) for function, tests in reached.items()}, seconds
-
-
-def _enough(
-    tests: Sequence[pytest.Item], seconds: Mapping[pytest.Item, float], reach: Mapping[pytest.Item, int]
-) -> list[pytest.Item]:
-    """The closest first: those that are quick and reach little else."""
-    chosen: list[pytest.Item] = []
-    left = ENOUGH
-    for item in sorted(tests, key=lambda item: seconds[item] * reach[item]):
-        if seconds[item] <= min(left, LONGEST):
-            chosen.append(item)
-            left -= seconds[item]
-    return chosen
+    return reached, seconds
 
 
 def _shares(item: pytest.Item) -> bool:
@@ -105,7 +95,7 @@ class Trial:
     def __init__(
         self,
         config: pytest.Config,
-        reached: Mapping[str, list[pytest.Item]],
+        reached: Mapping[Line, list[pytest.Item]],
         seconds: Mapping[pytest.Item, float],
     ) -> None:
         self._at_once: int = config.getoption("--mutants-at-once")
@@ -113,18 +103,19 @@ class Trial:
         self._results: Path = config.getoption("--mutants-results")
         self._reached = reached
         self._seconds = seconds
+        self._reach = Counter(item for tests in reached.values() for item in tests)
         self._tried: dict[int, str] = {}
         self._became: dict[str, str] = {}
 
     def run(self) -> None:
         gc.collect()
         gc.freeze()  # else every process would copy what it never touches
-        mutants = [mutant for meta in sorted(Path("src").rglob("*.meta")) for mutant in _named(meta)]
+        mutants = [one for meta in sorted(Path("src").rglob("*.meta")) for one in _named(meta)]
         random.Random(len(mutants)).shuffle(mutants)  # what has been tried is a fair sample at any time
         mutants = mutants[: self._sample or len(mutants)]
         print(f"{len(mutants)} changes to try", flush=True)
-        for number, mutant in enumerate(mutants, 1):
-            tests = self._reached.get(_function(mutant), ())
+        for number, (mutant, lines) in enumerate(mutants, 1):
+            tests = self._closest(lines)
             if not tests:
                 self._became[mutant] = UNTESTED
                 continue
@@ -136,6 +127,17 @@ class Trial:
         while self._tried:
             self._await_one()
         self._tell(len(mutants))
+
+    def _closest(self, lines: Iterable[Line]) -> list[pytest.Item]:
+        """The tests that run one of the lines, first those that are quick and run little else."""
+        chosen: list[pytest.Item] = []
+        left = ENOUGH
+        met = {item for line in lines for item in self._reached.get(line, ())}
+        for item in sorted(met, key=lambda item: self._seconds[item] * self._reach[item]):
+            if self._seconds[item] <= min(left, LONGEST):
+                chosen.append(item)
+                left -= self._seconds[item]
+        return chosen
 
     def _try(self, mutant: str, tests: Sequence[pytest.Item]) -> None:
         child = os.fork()
@@ -172,12 +174,11 @@ class Trial:
         self._results.write_text(json.dumps(self._became))
 
 
-def _named(meta: Path) -> list[str]:
-    return list(json.loads(meta.read_text())["exit_code_by_key"])
-
-
-def _function(mutant: str) -> str:
-    return mutant.rpartition("__mutmut_")[0]
+def _named(meta: Path) -> list[tuple[str, list[Line]]]:
+    source = meta.with_suffix("")
+    module = ".".join(source.relative_to("src").with_suffix("").parts)
+    lines = dict(changed(source, module))
+    return [(mutant, lines.get(mutant, [])) for mutant in json.loads(meta.read_text())["exit_code_by_key"]]
 
 
 def _be_silent() -> None:
