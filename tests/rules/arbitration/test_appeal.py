@@ -128,6 +128,26 @@ def test_refused_where_there_is_no_appeal_or_it_was_decided() -> None:
     assert decide(None, AppealJudged(case="D1", agent="mia", seen=1, outcome="uphold"), given()).slug == "not-found"
 
 
+def test_the_round_ends_with_what_the_appeal_came_to() -> None:
+    world = appealed()
+    judged(world)
+    answered(world)
+    last = case(world).rounds[-1]
+    assert (last.number, last.ended_at) == (1, NOW + DAY)
+    assert (last.end or "").startswith("appeal ")
+    assert [(move.thing, move.before, move.after) for move in world.decisions[-1].moves] == [
+        ("case", "appeal_sent", "appeal_decided")
+    ]
+
+
+def test_nothing_when_dispute_answers_what_nobody_asked() -> None:
+    told: dict[str, Any] = {"decision": "A-1", "party": "seller", "outcome": "upheld"}
+    world = InMemory(SERVICE, source="dispute")
+    answer = a_step(DisputeAppealDecided, step=10, at=NOW, state="CLOSED_REFUNDED", **told)
+    [decision] = world.hear(answer, NOW)
+    assert (decision.slug, decision.sentence) == ("nothing-new", "The desk waits for no answer about A-1.")
+
+
 def test_nothing_is_ruled_in_an_appeal() -> None:
     world = appealed()
     ruling = RulingMade(case="D1", agent="mia", seen=case(world).version, findings={})

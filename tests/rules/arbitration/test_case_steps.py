@@ -40,6 +40,10 @@ def test_opened_by_an_escalation_for_evidence() -> None:
     assert [(m.before, m.after) for m in decision.moves] == [(None, "evidence")]
 
 
+def test_the_first_round_is_number_one() -> None:
+    assert [(each.number, each.ended_at) for each in opened().state.rounds] == [(1, None)]
+
+
 def test_opened_again_as_a_further_round_of_one_case() -> None:
     ended = a_case(status=CaseStatus.RULED, agent="kim", rulings=(a_ruling(status=RulingStatus.EXECUTED),))
     case = opened(ended, step=9).state

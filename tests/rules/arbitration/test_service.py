@@ -121,6 +121,7 @@ def test_overtaken_the_case_waits_on_and_its_time_still_ends(at: datetime) -> No
     decides(world, outcome="settled", amount=4198)
     world.hear(overtaken(world), at)
     assert (case(world).status, case(world).offers[-1].status, len(said(world))) == (CaseStatus.SERVICE, "overtaken", 1)
+    assert (case(world).offers[-1].why, case(world).offers[-1].settled_at) == ("above-cap: Too much.", at)
     world.until(max(at, UNTIL))
     assert [event.outcome for event in said(world)] == ["settled", "handed_back"]
 
@@ -153,7 +154,7 @@ def test_handed_back_and_later_escalated_as_any_other() -> None:
     assert (case(world).status, case(world).due) == (CaseStatus.HANDED_BACK, None)
     step: dict[str, Any] = {"step": 5, "state": "ARBITRATION_EVIDENCE", "how": "automatic"}
     world.hear(a_step(DisputeEscalated, **step), NOW + 7 * DAY)
-    assert (case(world).status, len(case(world).rounds)) == (CaseStatus.EVIDENCE, 2)
+    assert (case(world).status, [each.number for each in case(world).rounds]) == (CaseStatus.EVIDENCE, [1, 2])
     assert [offer.kind for offer in case(world).offers] == ["handed_back"]
 
 

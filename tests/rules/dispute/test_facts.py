@@ -138,6 +138,15 @@ def test_a_command_is_refused_after_a_day_without_its_order() -> None:
     assert world.order.waiting == ()
 
 
+def test_history_says_what_waits_and_how_much_with_it() -> None:
+    world = World()
+    waits = [world.hear(fact).because for fact in (say.shipped(), say.a_complaint())]
+    assert waits == [
+        Because("waiting for the order", {"said": "marketplace.parcel_shipped", "waiting": 1}),
+        Because("waiting for the order", {"said": "marketplace.complaint_made", "waiting": 2}),
+    ]
+
+
 def test_refused_after_a_day_under_the_name_of_the_command_itself() -> None:
     world = World()
     world.hear(say.a_complaint(), OPENED)
