@@ -28,7 +28,7 @@ from aftersales_local.mutants_lines import Line, changed, tracer
 # Seconds. A longer test is left out, as nearly every survivor would pay for it; and after so many seconds of tests that
 # notice nothing a mutant has survived. The other way round there is no error: what counts as noticed was noticed.
 LONGEST: Final = 3.0
-ENOUGH: Final = 20.0
+ENOUGH: Final = 8.0
 SLACK: Final = 3
 MEMORY: Final = 3 << 30
 KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "no tests"
