@@ -11,7 +11,7 @@ from aftersales.policy.book import PolicyBook
 from aftersales.policy.model import Policy
 from aftersales_local.whatif import generate
 from aftersales_local.whatif.lines import Told, read
-from aftersales_local.whatif.replay import Played, play
+from aftersales_local.whatif.replay import Played, play, play_both
 from aftersales_local.whatif.sharing import OnePolicy, Reads, Shared, watched
 from aftersales_local.whatif.sketch import Market
 from aftersales_local.whatif.standing import standings
@@ -57,8 +57,8 @@ def test_sharing_changes_nothing_where_overrides_differ(history: Sequence[Told])
 def compare(history: Sequence[Told], new: Policy) -> None:
     reads = Reads()
     shared = Shared(reads)
-    first = play(history, OnePolicy(watched(STANDARD, new, reads)), END, shared.first)
-    second = play(history, OnePolicy(new), END, shared.second)
+    before, after = OnePolicy(watched(STANDARD, new, reads)), OnePolicy(new)
+    first, second = play_both(history, before, after, END, shared, logs=True)
     for played, judged_by in ((first, STANDARD), (second, new)):
         alone = play(history, PolicyBook([judged_by]), END)
         assert found(played) == found(alone)

@@ -84,7 +84,8 @@ class World:
     """All subjects of some services, their timers, and the clock.
 
     answers: asked after every event that a service says; gives what the outside world says in return.
-    decides: asks the rule; a backtest may know the answer already.
+    decides: asks the rule; a backtest may know the answer already. logs: whether `log` is kept; who reads only states
+    goes without, as it keeps everything alive that was ever said.
     """
 
     def __init__(
@@ -94,6 +95,8 @@ class World:
         now: datetime,
         answers: Callable[[Event], Iterable[Said]] = lambda _event: (),
         decides: Decides = by_its_rule,
+        *,
+        logs: bool = True,
     ) -> None:
         self.now = now
         self.states: dict[Place, Any] = {}
@@ -103,12 +106,26 @@ class World:
         self._policies = policies
         self._answers = answers
         self._decides = decides
+        self._logs = logs
         self._timers: list[Armed] = []
         self._opened: dict[tuple[Place, str], int] = {}
         self._armed = 0
         self._admitted: set[tuple[str, str, str, SubjectRef]] = set()
         self._queue: deque[Said] = deque()
         self._listeners: dict[type[Event], list[tuple[Service, On]]] = {}
+
+    def under(self, policies: PolicyBook, decides: Decides) -> "World":
+        """A world that goes on from how this one stands, by itself; states are frozen, so both may hold them."""
+        other = World(self._services.values(), policies, self.now, self._answers, decides, logs=self._logs)
+        other.states = self.states.copy()
+        other.log = self.log.copy()
+        other.broken = self.broken.copy()
+        other._timers = self._timers.copy()
+        other._opened = self._opened.copy()
+        other._armed = self._armed
+        other._admitted = self._admitted.copy()
+        other._listeners = self._listeners
+        return other
 
     def state(self, service: str, kind: str, name: str) -> Any:
         """None for a subject that nothing was decided about."""
@@ -178,7 +195,8 @@ class World:
         state = self.states.get(place)
         decision = self._decision(on, place, state, event, cause, said)
         happened = Happened(self.now, service.name, subject, event, decision)
-        self.log.append(happened)
+        if self._logs:
+            self.log.append(happened)
         if decision.outcome is not Outcome.DEAD_LETTER:
             self._keep(place, decision, cause)
         return happened

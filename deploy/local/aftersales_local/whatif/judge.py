@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from aftersales.policy.model import Policy
 from aftersales_local.whatif.lines import Told
 from aftersales_local.whatif.ranges import Broken
-from aftersales_local.whatif.replay import Played, play
+from aftersales_local.whatif.replay import Played, play_both
 from aftersales_local.whatif.scan import Line
 from aftersales_local.whatif.sharing import OnePolicy, Reads, Shared, watched
 from aftersales_local.whatif.standing import Pair, Standing, standings
@@ -64,6 +64,7 @@ def most_changed(found: Iterable[Changed]) -> list[Changed]:
 
 def judge(groups: Sequence[Group], question: Question) -> Answer:
     answer = Answer()
+    changed: list[Changed] = []
     reads = Reads()
     before, after = OnePolicy(watched(question.before, question.after, reads)), OnePolicy(question.after)
     for group in groups:
@@ -72,11 +73,10 @@ def judge(groups: Sequence[Group], question: Question) -> Answer:
             continue
         answer.messages += len(history)
         shared = Shared(reads)
-        one = play(history, before, question.until, shared.first)
-        other = play(history, after, question.until, shared.second)
+        one, other = play_both(history, before, after, question.until, shared)
         answer.faults += [*one.broken.values(), *other.broken.values()]
-        changed = [Changed(group.name, pair) for pair in compared(answer.tally, one, other)]
-        answer.most = most_changed([*answer.most, *changed])
+        changed += [Changed(group.name, pair) for pair in compared(answer.tally, one, other)]
+    answer.most = most_changed(changed)
     return answer
 
 

@@ -16,8 +16,9 @@ from aftersales.decision import Outcome
 from aftersales.identity import Actor, Role
 from aftersales.policy.book import PolicyBook
 from aftersales_local.payments import PaymentProvider
-from aftersales_local.stories.kernel import Decides, Happened, Said, World, by_its_rule
+from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.whatif.lines import SERVICES, Told
+from aftersales_local.whatif.sharing import Shared
 from arbitration.domain.case import IN_REVIEW, OVER, Case
 from arbitration.domain.commands import DeskCommand, RulingMade, RulingSeconded
 from dispute.domain.order import Order
@@ -46,19 +47,36 @@ class Played:
         return self.world.broken
 
 
-def play(history: Sequence[Told], book: PolicyBook, until: datetime, decides: Decides = by_its_rule) -> Played:
+def play(history: Sequence[Told], book: PolicyBook, until: datetime) -> Played:
     """history: in order of its instants. until: how far time goes on after the last of them."""
-    theatre = _Theatre(World(SERVICES, book, history[0].at, _paid, decides))
-    for told in history:
-        theatre.tell(told)
-    theatre.advance(until)
-    world = theatre.world
-    orders = {
-        place.subject.id: state
-        for place, state in world.states.items()
-        if place.service == "dispute" and isinstance(state, Order)
-    }
-    return Played(world, orders, frozenset(theatre.dropped), frozenset(theatre.waited))
+    return _Theatre(World(SERVICES, book, history[0].at, _paid)).played(history, until)
+
+
+def play_both(
+    history: Sequence[Told],
+    before: PolicyBook,
+    after: PolicyBook,
+    until: datetime,
+    shared: Shared,
+    *,
+    logs: bool = False,
+) -> tuple[Played, Played]:
+    """The same under two policies.
+
+    Until somebody first says what they want, facts are all there is, which is half of all decisions: they are played
+    once, unless one of them read what differs.
+    """
+    theatre = _Theatre(World(SERVICES, before, history[0].at, _paid, shared.first, logs=logs))
+    facts = next((place for place, told in enumerate(history) if isinstance(told.event, COMMANDS)), len(history))
+    theatre.tell_all(history[:facts])
+    if facts < len(history):
+        theatre.advance(history[facts].at)
+    if shared.differs:
+        other = _Theatre(World(SERVICES, after, history[0].at, _paid, shared.second, logs=logs))
+        other.tell_all(history[:facts])
+    else:
+        other = _Theatre(theatre.world.under(after, shared.second))
+    return theatre.played(history[facts:], until), other.played(history[facts:], until)
 
 
 class _Theatre:
@@ -67,6 +85,21 @@ class _Theatre:
         self.dropped: set[tuple[str, str]] = set()
         self.waited: set[str] = set()
         self._waiting: dict[str, list[Told]] = {}
+
+    def played(self, history: Iterable[Told], until: datetime) -> Played:
+        """The rest of a history, and how all stands then."""
+        self.tell_all(history)
+        self.advance(until)
+        orders = {
+            place.subject.id: state
+            for place, state in self.world.states.items()
+            if place.service == "dispute" and isinstance(state, Order)
+        }
+        return Played(self.world, orders, frozenset(self.dropped), frozenset(self.waited))
+
+    def tell_all(self, history: Iterable[Told]) -> None:
+        for told in history:
+            self.tell(told)
 
     def tell(self, told: Told) -> None:
         self.advance(told.at)

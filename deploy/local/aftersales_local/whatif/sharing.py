@@ -81,17 +81,23 @@ class Known(NamedTuple):
 
 
 class Shared:
-    """The decisions of the first replay that hold for the second. A World decides by `first`, the other by `second`."""
+    """The decisions of the first replay that hold for the second. A World decides by `first`, the other by `second`.
+
+    differs: whether a decision has read what differs.
+    """
 
     def __init__(self, reads: Reads) -> None:
         self.again = 0
+        self.differs = False
         self._reads = reads
         self._known: dict[tuple[Place, int], Known] = {}
 
     def first(self, on: On | OnTimer, place: Place, state: Any, event: Event | TimerFired, given: Given) -> Decision:
         self._reads.touched = False
         decision = on.decide(state, event, given)
-        if not self._reads.touched:
+        if self._reads.touched:
+            self.differs = True
+        else:
             self._known[place, given.cause.int] = Known(state, event, given.now, given.others, given.found, decision)
         return decision
 

@@ -82,8 +82,10 @@ def _appealable(draft: Draft, dispute: Dispute) -> bool:
 
 def release(order: Order, fired: TimerFired, given: Given) -> Decision:
     """The seller's money: what they owe the platform fund is kept, the oldest debt first, the rest is theirs."""
-    due = released_from(order, given)
-    if order.escrow_released_at is not None or order.escrow_due != fired.due or due is None:
+    # Most are outlived, which shows without counting windows.
+    outlived = order.escrow_released_at is not None or order.escrow_due != fired.due
+    due = None if outlived else released_from(order, given)
+    if due is None:
         return nothing("outlived", "The order's money waits for something else, or was released.")
     if given.now < due:
         return Decision(state=replace(order, escrow_due=due), timers=(_timer(due),), because=_because(order, due=due))
