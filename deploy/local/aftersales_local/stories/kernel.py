@@ -150,10 +150,12 @@ class World:
         """Let time pass: every timer due by then fires at its own instant, those armed on the way included."""
         while self._timers and self._timers[0].due <= until:
             armed = heapq.heappop(self._timers)
-            self.now = max(self.now, armed.due)
+            if armed.due > self.now:
+                self.now = armed.due
             self._fire(armed)
             self._settle()
-        self.now = max(self.now, until)
+        if until > self.now:
+            self.now = until
 
     @property
     def next_due(self) -> datetime | None:

@@ -4,7 +4,7 @@ A message that is no longer allowed is dropped and counted. The platform does it
 ruling waits for its case to come into review, and a second agent confirms where the policy asks for one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -104,7 +104,9 @@ class _Theatre:
     def tell(self, told: Told) -> None:
         self.advance(told.at)
         event = told.event
-        if isinstance(event, RulingMade):
+        if not isinstance(event, COMMANDS):
+            self.world.tell(_said(told, event))
+        elif isinstance(event, RulingMade):
             self._rule(told, event)
         elif not isinstance(event, RulingSeconded):  # confirmed as soon as it is made
             self._note(told, self.world.tell(_said(told, self._as_seen(event))))
@@ -141,9 +143,8 @@ class _Theatre:
         return event if case is None else event.model_copy(update={"seen": case.version})
 
     def _note(self, told: Told, done: Iterable[Happened]) -> None:
-        event = told.event
-        if isinstance(event, COMMANDS) and any(each.decision.outcome in DROPPED for each in done):
-            self.dropped.add((event.key, told.id))
+        if any(each.decision.outcome in DROPPED for each in done):
+            self.dropped.add((told.event.key, told.id))
 
     def _case(self, name: str) -> Case | None:
         found: Case | None = self.world.state("arbitration", "case", name)
@@ -160,7 +161,8 @@ def _said(told: Told, event: Event) -> Said:
     return Said(event, told.source, told.id, Actor(Role.AGENT, agent) if agent is not None else None)
 
 
-def _paid(event: Event) -> Iterator[Said]:
-    if isinstance(event, RefundOrdered):
-        name, answer = PROVIDER.answer(event)
-        yield Said(answer, event.marketplace or MARKETPLACE, name)
+def _paid(event: Event) -> tuple[Said, ...]:
+    if not isinstance(event, RefundOrdered):
+        return ()
+    name, answer = PROVIDER.answer(event)
+    return (Said(answer, event.marketplace or MARKETPLACE, name),)

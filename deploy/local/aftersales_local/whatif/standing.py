@@ -24,7 +24,10 @@ STILL_OPEN: Final = "still open"
 
 
 class Standing(NamedTuple):
-    """money: minor units of `currency`, by `TO_BUYER` and `BORNE_BY`. closed_at: None while it is open."""
+    """money: minor units of `currency`, by `TO_BUYER` and `BORNE_BY`. closed_at: None while it is open.
+
+    hours: from opening to closing, started hours.
+    """
 
     order: str
     dispute: str
@@ -42,20 +45,12 @@ class Standing(NamedTuple):
     opened_at: datetime
     closed_at: datetime | None
     money: Mapping[str, int]
-
-    @property
-    def outcome(self) -> str:
-        end = ENDS.get(self.state, STILL_OPEN)
-        return f"{end}, {self.agreement}" if self.agreement and end != STILL_OPEN else end
+    outcome: str
+    hours: int | None
 
     @property
     def to_buyer(self) -> int:
         return sum(self.money[name] for name in TO_BUYER)
-
-    @property
-    def hours(self) -> int | None:
-        """From opening to closing, started hours."""
-        return None if self.closed_at is None else -int((self.opened_at - self.closed_at).total_seconds() // 3600)
 
 
 def standings(order: Order) -> Iterator[Standing]:
@@ -83,7 +78,18 @@ def standings(order: Order) -> Iterator[Standing]:
             opened_at=row["opened_at"],
             closed_at=row["closed_at"],
             money={name: row[name] for name in (*TO_BUYER, *BORNE_BY)},
+            outcome=_outcome(row["state"], row["agreement"]),
+            hours=_hours_between(row["opened_at"], row["closed_at"]),
         )
+
+
+def _outcome(state: str, agreement: str | None) -> str:
+    end = ENDS.get(state, STILL_OPEN)
+    return f"{end}, {agreement}" if agreement and end != STILL_OPEN else end
+
+
+def _hours_between(opened_at: datetime, closed_at: datetime | None) -> int | None:
+    return None if closed_at is None else -int((opened_at - closed_at).total_seconds() // 3600)
 
 
 class Pair(NamedTuple):

@@ -1,6 +1,6 @@
 """Sums over disputes under two policies: all, and by cause, seller and lane. Tallies of parts add up."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -86,7 +86,7 @@ class Tally:
     disputes with a message that one policy alone drops, or with a ruling made later than history has it.
     """
 
-    by: dict[tuple[str, str], Both] = field(default_factory=dict)
+    by: defaultdict[tuple[str, str], Both] = field(default_factory=lambda: defaultdict(Both))
     changes: Counter[str] = field(default_factory=Counter)
     moves: Counter[tuple[str, str]] = field(default_factory=Counter)
     dropped_before: int = 0
@@ -97,7 +97,7 @@ class Tally:
 
     @property
     def whole(self) -> Both:
-        return self.by.setdefault((ALL, ""), Both())
+        return self.by[ALL, ""]
 
     def count(self, pair: Pair) -> None:
         changed, either = pair.changed, pair.either
@@ -105,11 +105,15 @@ class Tally:
         if pair.before is None or pair.after is None or pair.before.outcome != pair.after.outcome:
             self.moves[_outcome(pair.before), _outcome(pair.after)] += 1
         for key in ((ALL, ""), ("cause", either.cause), ("lane", either.lane), ("seller", either.seller)):
-            self.by.setdefault(key, Both()).count(pair, changed=bool(changed))
+            self.by[key].count(pair, changed=bool(changed))
 
     def add(self, other: "Tally") -> None:
+        """Takes `other` over: most sellers come in one part only."""
         for key, both in other.by.items():
-            self.by.setdefault(key, Both()).add(both)
+            if key in self.by:
+                self.by[key].add(both)
+            else:
+                self.by[key] = both
         self.changes.update(other.changes)
         self.moves.update(other.moves)
         self.dropped_before += other.dropped_before
