@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from aftersales.decision import Because, Decision, Outcome
+from aftersales.rulebook.titles import named
 
 SLUG: Final = re.compile(r"[a-z]+(-[a-z]+)*")
 # It has small letters and ends with a full stop. A name may come first, in any letters; else a capital does.
@@ -32,6 +33,7 @@ def is_written_well(decision: Decision) -> bool:
 
 def _is_explained_well(because: Because) -> None:
     assert RULE.fullmatch(because.rule or ""), because
+    assert because.title or named(because.rule) or because.rule.startswith("refused: "), f"{because.rule} has no title"
     names = [*because.facts, *because.sources, *because.amounts]
     assert all(COLUMN.fullmatch(name) for name in names), names
     figures = [figure for parts in because.amounts.values() for figure in parts]

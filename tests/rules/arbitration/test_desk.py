@@ -73,6 +73,10 @@ def test_reassigned_after_seven_days_back_into_the_queue() -> None:
     decision = reassign(a_case(agent="kim"), fired(REASSIGN, REASSIGN_AT, CASE), given(REASSIGN_AT))
     assert (decision.state.agent, decision.state.due) == (None, FALLBACK_AT)
     assert [(e.agent, e.how) for e in decision.events if isinstance(e, CaseAssigned)] == [(None, "reassigned")]
+    because = decision.because
+    assert because is not None
+    assert (because.rule, because.policy) == ("transition 31", {"arbitration.reassign_after": "P7D"})
+    assert because.policy_version == CASE.policy
 
 
 def test_deadlines_of_an_earlier_review_are_outlived() -> None:

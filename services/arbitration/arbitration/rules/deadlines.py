@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from aftersales.decision import Because, Decision, Given, Timer, TimerFired, nothing
+from aftersales.policy.parameters import iso_duration
 from arbitration.domain.case import IN_REVIEW, Case
 from arbitration.rules.assignment import assigned
-from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, lapsed, review_timer
+from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, REASSIGN_AFTER, lapsed, review_timer, span
 from arbitration.rules.moves import changed
 from arbitration.rules.recommend import recommend
 from arbitration.rules.ruling import sent, written
@@ -20,11 +21,17 @@ def reassign(case: Case | None, fired: TimerFired, given: Given) -> Decision:
     if later is not None:
         return Decision(timers=(later,))
     state = changed(case, agent=None, reassigned=True)
+    policy = given.policies.named(case.policy)
+    assert case.review_at is not None
+    after = iso_duration(span(policy, REASSIGN_AFTER, case.review_at, case.seller, case.file))
     return Decision(
         state=state,
         events=(assigned(state, None, "reassigned", given),),
         because=Because(
-            "31", facts={"agent": case.agent}, policy={"arbitration.reassign_after": fired.due.isoformat()}
+            "transition 31",
+            facts={"agent": case.agent, "review_at": case.review_at.isoformat(), "deadline": fired.due.isoformat()},
+            policy={REASSIGN_AFTER: after},
+            policy_version=case.policy,
         ),
     )
 

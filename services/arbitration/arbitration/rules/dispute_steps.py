@@ -16,6 +16,7 @@ from arbitration.rules.moves import changed, moved
 from arbitration.rules.offers import settled
 
 REASSIGN = "arbitration.reassign"
+REASSIGN_AFTER = "arbitration.reassign_after"
 FALLBACK = "arbitration.fallback"
 # How a case ends that the platform settled, and the transition that it was.
 BY_THE_PLATFORM = {"proposal": "30", "service": "23"}
@@ -57,8 +58,8 @@ def start_review(case: Case | None, event: said.DisputeReviewStarted, given: Giv
         return _heard()
     policy = given.policies.named(event.policy)
     file = heard(event.file)
-    reassign_at = event.at + _span(policy, "arbitration.reassign_after", event.at, case.seller, file)
-    fallback_at = event.at + _span(policy, "arbitration.fallback_after", event.at, case.seller, file)
+    reassign_at = event.at + span(policy, REASSIGN_AFTER, event.at, case.seller, file)
+    fallback_at = event.at + span(policy, "arbitration.fallback_after", event.at, case.seller, file)
     case = lapsed(case, given.now, "The review began anew.")
     state, moves = moved(
         case,
@@ -147,9 +148,10 @@ def review_timer(kind: str, due: datetime, case: Case) -> Timer:
     return Timer(kind, due, party=kind == FALLBACK, data={"review_at": entry})
 
 
-def _span(policy: Policy, name: str, at: datetime, seller: str, file: File) -> timedelta:
-    span: timedelta = parameter(policy, name, at, scope(seller, file))
-    return span
+def span(policy: Policy, name: str, at: datetime, seller: str, file: File) -> timedelta:
+    """How long this is for such a case, where it starts then."""
+    length: timedelta = parameter(policy, name, at, scope(seller, file))
+    return length
 
 
 def scope(seller: str, file: File) -> dict[str, str | None]:
