@@ -17,8 +17,8 @@ START_WITHIN: Final = 30.0
 STOP_WITHIN: Final = 5.0
 # The fetcher holds this much per broker, read ahead: some four full batches of ordinary records.
 FETCH_BYTES: Final = 2 * 1024 * 1024
-# Well above `max.message.bytes` of the topics (256 KiB): a record that does not fit is skipped in silence (dangers
-# A11).
+# Above `max.message.bytes` of the topics (256 KiB): a record that does not fit is skipped in silence (dangers A11). No
+# more, so that what is read ahead is of several partitions and no lane waits for its own.
 PARTITION_BYTES: Final = 384 * 1024
 
 

@@ -52,15 +52,16 @@ def built(service: str) -> bool:
 
 
 def stack() -> dict[str, str]:
-    """The DSN of each service of the local stack that was started last; empty where there is none."""
-    for home in (Path.cwd(), Path(sys.prefix).parent):
-        written = [path for path in (home / name for name in STACKS) if path.is_file()]
-        for path in sorted(written, key=lambda path: -path.stat().st_mtime):
-            try:
-                databases = json.loads(path.read_text())["databases"]
-                return {str(name): str(dsn) for name, dsn in databases.items()}
-            except (OSError, ValueError, KeyError, AttributeError):
-                continue
+    """The DSN of each service of the local stack, as `aftersales status` finds it: the usual one before a demo's.
+
+    Empty where there is none.
+    """
+    for path in (home / name for home in (Path.cwd(), Path(sys.prefix).parent) for name in STACKS):
+        try:
+            databases = json.loads(path.read_text())["databases"]
+            return {str(name): str(dsn) for name, dsn in databases.items()}
+        except (OSError, ValueError, KeyError, AttributeError):
+            continue
     return {}
 
 
