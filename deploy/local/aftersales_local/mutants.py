@@ -39,7 +39,8 @@ RULES: Final = (
 )
 # What decides in memory; a test that needs a server would take hours.
 TESTS: Final = ("tests/rules", "tests/stories")
-BESIDE: Final = ("tests/__init__.py", "tests/conftest.py", "tests/support", "docs/stories", *TESTS)
+PAGES: Final = ("docs/stories", "docs/explained.md")
+BESIDE: Final = ("tests/__init__.py", "tests/conftest.py", "tests/support", *PAGES, *TESTS)
 # The first compares a page with the code it is written from: every copy differs from that, broken or not. The second
 # plays two years of the demo before it can say anything.
 LEFT_OUT: Final = ("test_rules_page.py", "test_behaviour.py")
@@ -63,13 +64,14 @@ def mutants(
     only: Annotated[list[str] | None, typer.Option(help="A module, such as dispute.rules.settle; or several.")] = None,
     jobs: Annotated[int, typer.Option(help="Mutants tried at once.", min=1)] = 2,
     sample: Annotated[int, typer.Option(help="Try only so many, drawn by lot; 0 is all.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Draw other ones; 0 draws the same every time.", min=0)] = 0,
     report: Annotated[Path, typer.Option(help="Where the survivors are listed.")] = REPORT,
 ) -> int:
     """Break the rules in one place at a time: a test must notice each change."""
     rules = chosen(only or [])
     stage(STAGE, rules)
     made("make", str(jobs))
-    tried(jobs, sample)
+    tried(jobs, sample, seed)
     found = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if not found:
         raise Failure("There is nothing in these modules that could be changed.")
@@ -114,10 +116,11 @@ def made(*words: str, said: str = "") -> str:
     return subprocess.run(command, cwd=STAGE, check=True, input=said, stdout=subprocess.PIPE, text=True).stdout
 
 
-def tried(jobs: int, sample: int) -> None:
+def tried(jobs: int, sample: int, seed: int) -> None:
     """Every mutant. Raises Failure if the tests do not even pass on the unchanged rules."""
     plugin = ("-p", "aftersales_local.mutants_tried")
-    options = (*plugin, f"--mutants-at-once={jobs}", f"--mutants-sample={sample}", f"--mutants-results={RESULTS}")
+    draw = (f"--mutants-sample={sample}", f"--mutants-seed={seed}")
+    options = (*plugin, f"--mutants-at-once={jobs}", *draw, f"--mutants-results={RESULTS}")
     # Nobody reads how a test failed, and to work that out takes longer than the test.
     command = [sys.executable, "-m", "pytest", "-q", "-s", "--assert=plain", "--tb=native", *options, *TESTS]
     copies = {**os.environ, "PYTHONPATH": "src", "PY_IGNORE_IMPORTMISMATCH": "1"}

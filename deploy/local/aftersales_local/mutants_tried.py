@@ -16,7 +16,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -25,18 +25,21 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 
 from aftersales_local.mutants_lines import Line, changed, tracer
 
-# Seconds. A longer test is left out, as nearly every survivor would pay for it; and after so many seconds of tests that
-# notice nothing a mutant has survived. The other way round there is no error: what counts as noticed was noticed.
+# Seconds of the processor, so that a busy machine finds the same. A longer test is left out, as nearly every survivor
+# would pay for it; and after so many seconds of tests that notice nothing a mutant has survived. The other way round
+# there is no error: what counts as noticed was noticed.
 LONGEST: Final = 3.0
 ENOUGH: Final = 8.0
 SLACK: Final = 3
 MEMORY: Final = 3 << 30
+Mutant = TypeVar("Mutant")
 KILLED, SURVIVED, TIMEOUT, UNTESTED = "killed", "survived", "timeout", "no tests"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants-at-once", type=int, default=2)
     parser.addoption("--mutants-sample", type=int, default=0, help="0 is all")
+    parser.addoption("--mutants-seed", type=int, default=0, help="0 is the number of mutants")
     parser.addoption("--mutants-results", type=Path, required=True)
 
 
@@ -51,44 +54,62 @@ def pytest_configure() -> None:
 def pytest_runtestloop(session: pytest.Session) -> bool:
     if session.testsfailed:
         raise pytest.UsageError("The tests cannot be collected; see above.")
-    reached, seconds = measured(session.items)
-    Trial(session.config, reached, seconds).run()
+    Trial(session.config, traced(session.items), timed(session.items)).run()
     return True
 
 
-def measured(items: Sequence[pytest.Item]) -> tuple[Mapping[Line, list[pytest.Item]], Mapping[pytest.Item, float]]:
-    """Each test once on the unchanged rules: the lines it runs, and its seconds. Too long ones are left out."""
+def traced(items: Sequence[pytest.Item]) -> Mapping[Line, list[pytest.Item]]:
+    """Each test once on the unchanged rules: which lines it runs."""
     set_mutant_under_test("none")
     met: set[Line] = set()
     reached: dict[Line, list[pytest.Item]] = defaultdict(list)
-    seconds: dict[pytest.Item, float] = {}
-    shared: dict[str, float] = defaultdict(float)
     for item, following in zip(items, [*items[1:], None], strict=True):
         met.clear()
-        begun = time.process_time()
         sys.settrace(tracer(met))
         reports = runtestprotocol(item, nextitem=following, log=False)
         sys.settrace(None)
-        seconds[item] = time.process_time() - begun
         for report in reports:
             if report.failed:
                 raise pytest.UsageError(f"{item.nodeid} fails on the unchanged rules:\n{report.longreprtext}")
-            if report.when == "setup" and _shares(item):
-                shared[item.path.name] = max(shared[item.path.name], report.duration)
         for line in met:
             reached[line].append(item)
-    for item in filter(_shares, items):  # whichever comes first in a process pays for what the module shares
-        seconds[item] += shared[item.path.name]
-    for item, taken in seconds.items():
-        if taken > LONGEST:
-            print(f"left out, as it takes {taken:.1f} s: {item.nodeid}", flush=True)
-    return reached, seconds
+    return reached
+
+
+def timed(items: Sequence[pytest.Item]) -> Mapping[pytest.Item, float]:
+    """How long each test takes when nobody looks at its lines, with what it shares with others of its module."""
+    seconds: dict[pytest.Item, float] = {}
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        begun = time.process_time()
+        runtestprotocol(item, nextitem=None if _shares(item) else following, log=False)
+        seconds[item] = time.process_time() - begun
+        if seconds[item] > LONGEST:
+            print(f"left out, as it takes {seconds[item]:.1f} s: {item.nodeid}", flush=True)
+    return seconds
 
 
 def _shares(item: pytest.Item) -> bool:
     """Whether it has a fixture that lives longer than itself."""
     found = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
     return any(definitions[-1].scope == "module" for definitions in found.values())
+
+
+def drawn(mutants: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
+    """So many of them by lot, 0 is all; what has been tried is a fair sample at any time."""
+    shuffled = list(mutants)
+    random.Random(seed or len(mutants)).shuffle(shuffled)
+    return shuffled[: sample or len(mutants)]
+
+
+def taking_turns(tests: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The first of each test function, then the second of each: what one story does not show, the next seldom does."""
+    turns: Counter[str] = Counter()
+    turn: dict[pytest.Item, int] = {}
+    for test in tests:
+        function = test.nodeid.partition("[")[0]
+        turn[test] = turns[function]
+        turns[function] += 1
+    return sorted(turn, key=turn.__getitem__)
 
 
 class Trial:
@@ -100,6 +121,7 @@ class Trial:
     ) -> None:
         self._at_once: int = config.getoption("--mutants-at-once")
         self._sample: int = config.getoption("--mutants-sample")
+        self._seed: int = config.getoption("--mutants-seed")
         self._results: Path = config.getoption("--mutants-results")
         self._reached = reached
         self._seconds = seconds
@@ -110,9 +132,8 @@ class Trial:
     def run(self) -> None:
         gc.collect()
         gc.freeze()  # else every process would copy what it never touches
-        mutants = [one for meta in sorted(Path("src").rglob("*.meta")) for one in _named(meta)]
-        random.Random(len(mutants)).shuffle(mutants)  # what has been tried is a fair sample at any time
-        mutants = mutants[: self._sample or len(mutants)]
+        found = [one for meta in sorted(Path("src").rglob("*.meta")) for one in _named(meta)]
+        mutants = drawn(found, self._sample, self._seed)
         print(f"{len(mutants)} changes to try", flush=True)
         for number, (mutant, lines) in enumerate(mutants, 1):
             tests = self._closest(lines)
@@ -129,11 +150,11 @@ class Trial:
         self._tell(len(mutants))
 
     def _closest(self, lines: Iterable[Line]) -> list[pytest.Item]:
-        """The tests that run one of the lines, first those that are quick and run little else."""
+        """The tests that run one of the lines, of each function first those that are quick and run little else."""
         chosen: list[pytest.Item] = []
         left = ENOUGH
         met = {item for line in lines for item in self._reached.get(line, ())}
-        for item in sorted(met, key=lambda item: self._seconds[item] * self._reach[item]):
+        for item in taking_turns(sorted(met, key=lambda item: self._seconds[item] * self._reach[item])):
             if self._seconds[item] <= min(left, LONGEST):
                 chosen.append(item)
                 left -= self._seconds[item]
