@@ -44,9 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """That an example fails is enough: it need not be made small."""
+    """That an example fails is enough: it need not be made small. A slow one is not wrong: the machine may be busy."""
     enough = (Phase.explicit, Phase.reuse, Phase.generate)
-    settings.register_profile("mutants", phases=enough, database=None, derandomize=True)
+    settings.register_profile("mutants", phases=enough, database=None, derandomize=True, deadline=None)
     settings.load_profile("mutants")
 
 

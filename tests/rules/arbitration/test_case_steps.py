@@ -3,9 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from aftersales.contracts import dispute as said
 from aftersales.contracts.arbitration import CaseClosed, CaseOpened
 from aftersales.decision import Decision, Outcome
+from aftersales.policy.parse import with_changes
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.ruling import RulingStatus
 from arbitration.rules.dispute_steps import (
@@ -16,9 +19,10 @@ from arbitration.rules.dispute_steps import (
     facts_changed,
     left_the_desk,
     open_case,
+    span,
     start_review,
 )
-from tests.rules.arbitration.builders import DAY, NOW, a_case, given
+from tests.rules.arbitration.builders import DAY, NOW, STANDARD, a_case, a_file, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
 
@@ -138,3 +142,19 @@ def test_a_ruling_on_its_way_waits_for_its_answer_when_the_buyer_cancels() -> No
 def test_the_close_that_follows_a_ruling_says_nothing_more() -> None:
     decision = left_the_desk(a_case(status=CaseStatus.RULED), closing(agreement="arbitration"), given(NOW))
     assert (decision.state.status, decision.events) == (CaseStatus.RULED, ())
+
+
+@pytest.mark.parametrize(
+    ("scope", "days"),
+    [
+        ({"seller": "shop", "destination": "US", "carrier_service": "EMS", "category": "mugs"}, 10),
+        ({"seller": "other"}, 7),
+        ({"destination": "DE"}, 7),
+        ({"carrier_service": "DHL"}, 7),
+        ({"category": "toys"}, 7),
+    ],
+)
+def test_a_season_lengthens_the_desks_time_for_the_cases_that_it_names(scope: dict[str, str], days: int) -> None:
+    season = {"from": "2025-05-01T00:00:00Z", "until": "2025-06-01T00:00:00Z", "add_days": 3, "scope": scope}
+    policy = with_changes(STANDARD, {}, [{**season, "parameter": "arbitration.reassign_after"}])
+    assert span(policy, "arbitration.reassign_after", AT, "shop", a_file(category="mugs")) == days * DAY

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts.appeal import BurdenReversed, DisputeAppealDecided, DisputeAppealed
 from aftersales.contracts.dispute import RefundOrdered, RulingOvertaken
@@ -103,6 +104,26 @@ def test_nothing_is_reversed_where_the_seller_bore_nothing() -> None:
     world = decided(appealed(ruled(**REJECTION)), "overturned")
     assert (world.dispute().state, world.dispute().liable) == (states.CLOSED_REJECTED, "nobody")
     assert journals(world) == []
+
+
+def test_a_debt_alone_is_reversed_too() -> None:
+    world = opened()
+    world.states[SubjectRef("order", "O1")] = replace(world.order, escrow_released_at=CLOSED)
+    ruled(world, refund=3000, compensation=0)
+    assert burden(world) == (0, 0, 3000, 0, 3000)
+    decided(appealed(world), "overturned")
+    assert burden(world) == (0, 0, 3000, 0, 0)
+    assert journals(world)[-1] == {"seller_debt": -3000, "seller": 3000}
+    assert [row["reversed"] for row in world.rows("appeal_outcome")] == [3000]
+
+
+def test_what_the_seller_bore_is_told_with_the_debt_in_it() -> None:
+    world = a_world()
+    world.hear(PartyChanged(party="shop", role="seller", deposit=3000, deposit_currency="USD"))
+    world.hear(say.a_complaint(), OPENED)
+    decided(appealed(ruled(world)), "overturned")
+    [told] = world.told(DisputeAppealDecided)
+    assert told.reversed == 4198 + 3000 + 4996
 
 
 def test_what_the_service_fund_or_the_platform_bore_stays_theirs() -> None:

@@ -91,6 +91,17 @@ def test_the_desk_gets_every_fact_and_no_words() -> None:
     assert (file.parcels[0].delivered_at, file.parcels[0].promise_ends_at) == (say.DELIVERED, say.PROMISED)
 
 
+def test_the_desk_gets_what_an_earlier_dispute_refunded_of_each_unit() -> None:
+    world = opened(units={"L1": (2,)}, want=say.refund(500))
+    world.hear(say.accepted(), OPENED)
+    world.hear(say.a_complaint(dispute="D2", reason="SNAD_DESCRIPTION"), OPENED)
+    world.hear(say.a_refusal(dispute="D2"), OPENED)
+    world.hear(say.escalation(dispute="D2"), OPENS)
+    [told] = world.told(DisputeEscalated)
+    assert [(unit.unit, unit.refunded) for unit in told.file.units] == [(1, 0), (2, 500)]
+    assert (told.file.cap, told.file.paid, told.file.paid_left) == (3698, 4198, 3698)
+
+
 def test_the_review_begins_when_both_are_done() -> None:
     world = escalated()
     assert slug(world.hear(say.evidence_done("anna"), OPENS + DAY)) is None

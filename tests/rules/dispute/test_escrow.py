@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from aftersales.contracts.escrow import DebtCollected, EscrowReleased
 from aftersales.contracts.marketplace import OrderCancelled
-from aftersales.decision import SubjectRef
+from aftersales.decision import Outage, SubjectRef
 from dispute.domain.order import Order
 from dispute.domain.seller import Debt, Seller
 from dispute.domain.settlement import Burden, Settlement
@@ -33,6 +33,13 @@ def test_released_when_the_window_to_open_has_ended(at: datetime, *, gone: bool)
     world = a_world().until(at)
     assert (released(world) == [(ENDS, 4198, 0)]) is gone
     assert (world.order.escrow_left == 0) is gone
+
+
+def test_released_only_after_an_outage_at_the_end_of_the_window() -> None:
+    world = a_world()
+    world.outages = (Outage(ENDS - DAY, ENDS + DAY),)
+    assert (released(world.until(ENDS + 2 * DAY - SECOND)), waiting(world)) == ([], 1)
+    assert released(world.until(ENDS + 2 * DAY)) == [(ENDS + 2 * DAY, 4198, 0)]
 
 
 def test_nothing_stays_armed_after_it() -> None:

@@ -268,3 +268,9 @@ def test_an_order_is_sent_in_as_many_parcels_and_to_as_many_places_as_order_trac
     world = a_world(*first, order=say.an_order(lines=(say.a_line(quantity=len(parcels)),)))
     assert len(world.order.parcels) == MOST_PARCELS
     assert slug(world.hear(one_more)) == "too-many-parcels"
+
+
+def test_a_parcel_too_many_is_refused_when_order_tracking_tells_of_it_first() -> None:
+    world = a_world(*(say.delivered(parcel=f"P{number}") for number in range(MOST_PARCELS)))
+    assert slug(world.hear(say.delivered(parcel="P-more"))) == "too-many-parcels"
+    assert slug(world.hear(say.anomalous("returned", OPENED, "P1"))) is None

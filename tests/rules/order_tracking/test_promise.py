@@ -1,11 +1,13 @@
 """The promised delivery time, and its end (rulebook M1, 8.12, 8.15, 8.25)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import AddressChanged, ReceiptConfirmed
 from aftersales.contracts.tracking import ParcelEvent
+from order_tracking.domain.parcel import Facts
 from order_tracking.rules.facts import promise_of
 from tests.rules.order_tracking.builders import (
     DAY,
@@ -76,6 +78,24 @@ def test_kept_when_the_buyer_confirmed_the_receipt_in_time() -> None:
     world.hear(ReceiptConfirmed(order="O1", buyer="anna", confirmed_at=PROMISED - SECOND), PROMISED - SECOND)
     world.until(PROMISED)
     assert (said(world), promised(world)) == ([], "kept")
+
+
+@pytest.mark.parametrize(
+    ("received_at", "delivered_at", "promise"),
+    [
+        (PROMISED - SECOND, None, "kept"),
+        (PROMISED, None, "broken"),
+        (PROMISED - SECOND, PROMISED + DAY, "kept"),
+        (PROMISED + DAY, PROMISED - SECOND, "kept"),
+        (PROMISED + DAY, PROMISED, "broken"),
+        (None, None, "running"),
+    ],
+)
+def test_of_receipt_and_delivery_the_earlier_counts(
+    received_at: datetime | None, delivered_at: datetime | None, promise: str
+) -> None:
+    shipment = replace(parcel(a_tracked_parcel()).shipments[0], received_at=received_at)
+    assert promise_of(shipment, Facts(delivered_at=delivered_at)) == promise
 
 
 def test_said_once() -> None:
