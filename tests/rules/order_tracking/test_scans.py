@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aftersales.decision import Outcome
@@ -174,6 +174,7 @@ SCANS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(scans=SCANS, data=st.data())
 def test_same_facts_whatever_the_order_and_the_repeats(scans: list[tuple[str, datetime]], data: Any) -> None:
     """Before, between and after the order and its shipment. Only scans at one instant are told apart by arrival."""
