@@ -12,7 +12,6 @@ from uuid import uuid4
 import httpx2
 import orjson
 from fastapi import APIRouter, FastAPI
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from aftersales.contracts.envelope import Event
 from aftersales.identity import cause_id
@@ -24,6 +23,7 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool, open_pool
+from aftersales.runtime.reads import open_reads
 from aftersales.runtime.server import Server, bound
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
@@ -127,7 +127,7 @@ async def served(
     await asyncio.to_thread(migrate, service.name, database)
     pool = await open_pool(database, size=6, name="test")
     unit = Unit(service, pool, load_book())
-    reads = create_async_engine(database.replace("postgresql://", "postgresql+asyncpg://", 1))
+    reads = await open_reads(database, "test")
 
     async def jwks() -> bytes:
         return await asyncio.to_thread(public_keys, keys)
@@ -144,7 +144,7 @@ async def served(
     transport = httpx2.ASGITransport(app=create_app(service, parts, routers), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
         yield Served(service, parts, pool, client, sign)
-    await reads.dispose()
+    await reads.close()
     await pool.close()
 
 

@@ -17,7 +17,6 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from aftersales.contracts.envelope import Event
 from aftersales.errors import Refused
@@ -27,6 +26,7 @@ from aftersales.runtime.auth import Verifier
 from aftersales.runtime.health import Health
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.problems import problem
+from aftersales.runtime.reads import Reads
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.telemetry import traceparent
 from aftersales.runtime.unit import Answer, Unit
@@ -87,7 +87,7 @@ class Parts:
     service: Service
     settings: Settings
     unit: Unit
-    reads: AsyncEngine
+    reads: Reads
     policies: PolicyBook
     verifier: Verifier
     rates: Rates

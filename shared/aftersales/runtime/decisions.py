@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import select
 
 from aftersales.decision import SubjectRef
 from aftersales.explanation import english
 from aftersales.runtime.causes import written
 from aftersales.runtime.paging import Page
+from aftersales.runtime.reads import Reads, Row
 from aftersales.runtime.tables import HISTORY
 
 
@@ -42,11 +42,10 @@ class History(BaseModel):
 SAME: Final = ("version", "at", "arrived_at", "rule", "outcome", "moves")
 
 
-async def list_history(reads: AsyncEngine, subject: SubjectRef, page: Page) -> tuple[list[Row[Any]], str | None]:
+async def list_history(reads: Reads, subject: SubjectRef, page: Page) -> tuple[list[Row], str | None]:
     """Every decision about a subject, in their order. The caller has been let in already."""
     query = select(HISTORY).where(HISTORY.c.subject == written(subject))
-    async with reads.connect() as connection:
-        rows = (await connection.execute(page.narrow(query, HISTORY.c.version))).all()
+    rows = await reads.rows(page.narrow(query, HISTORY.c.version))
     return page.cut(rows, lambda row: (row.version,))
 
 

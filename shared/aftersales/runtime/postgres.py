@@ -44,7 +44,7 @@ async def open_pool(url: str, *, size: int, name: str) -> Pool:
             min_size=1,
             max_size=size,
             init=prepare,
-            reset=_as_it_is,
+            reset=as_it_is,
             timeout=CONNECT_TIMEOUT,
             command_timeout=COMMAND_TIMEOUT,
             server_settings={**SETTINGS, "application_name": name},
@@ -55,7 +55,7 @@ async def open_pool(url: str, *, size: int, name: str) -> Pool:
         ) from problem
 
 
-async def _as_it_is(_connection: Connection) -> None:
+async def as_it_is(_connection: object) -> None:
     """Nothing of ours outlives a transaction in a session, so asyncpg's own reset would be a round trip for nothing."""
 
 

@@ -14,12 +14,11 @@ import uvloop
 from fastapi import APIRouter
 from prometheus_client import Gauge
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from aftersales.contracts.words import VOCABULARY
 from aftersales.errors import Failure
 from aftersales.policy.parse import load_book
-from aftersales.runtime import failpoints, postgres, revisions, topics
+from aftersales.runtime import failpoints, revisions, topics
 from aftersales.runtime.auth import Keys, Verifier, source_of
 from aftersales.runtime.engine import Engine
 from aftersales.runtime.health import Health
@@ -27,6 +26,7 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.kafka_security import security_of
 from aftersales.runtime.limits import Rates
+from aftersales.runtime.reads import Reads, open_reads
 from aftersales.runtime.server import ANSWERS_WITHIN, Server, bound, end_by_force_after, on_signals
 from aftersales.runtime.settings import Settings, load
 from aftersales.runtime.telemetry import configure_logging
@@ -39,7 +39,6 @@ LOOP_LAG: Final = Gauge("aftersales_loop_lag_seconds", "How late the event loop 
 END_WITHIN: Final = 15.0
 LAG_EVERY: Final = 1.0
 COLLECT_AFTER: Final = 50_000
-READS: Final = 10
 BROKEN: Final = 1
 
 BuildApi = Callable[[Parts], Sequence[APIRouter]]
@@ -120,7 +119,7 @@ async def serving(
         Keys(source_of(settings.token_jwks)), issuer=settings.token_issuer, audience=settings.token_audience
     )
     await engine.start()
-    reads = reader(settings.database_url, service.name)
+    reads = await open_reads(settings.database_url, service.name)
     health = Health()
     parts = Parts(service, settings, engine.unit, reads, policies, verifier, Rates(settings.http_rate), health)
     watch(health, engine, reads)
@@ -147,7 +146,7 @@ async def serving(
         await asyncio.wait([tasks[1], *tasks[2:]], timeout=ANSWERS_WITHIN + 1)
         await engine.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await reads.dispose()
+        await reads.close()
 
 
 def spare_the_collector() -> None:
@@ -179,29 +178,7 @@ def kafka_of(service: Service, settings: Settings) -> Kafka:
     )
 
 
-def reader(database_url: str, name: str) -> AsyncEngine:
-    """For queries only: every transaction of it is read-only, so that nothing but the unit ever writes."""
-    settings = {
-        **postgres.SETTINGS,
-        "application_name": f"{name}-reads",
-        "default_transaction_read_only": "on",
-    }
-
-    async def connect() -> Any:
-        # The driver reads the DSN itself: SQLAlchemy's URL lacks some of its forms, sockets among them.
-        return await asyncpg.connect(
-            database_url,
-            timeout=postgres.CONNECT_TIMEOUT,
-            command_timeout=postgres.COMMAND_TIMEOUT,
-            server_settings=settings,
-        )
-
-    return create_async_engine(
-        "postgresql+asyncpg://", async_creator=connect, pool_size=READS, max_overflow=0, pool_pre_ping=True
-    )
-
-
-def watch(health: Health, engine: Engine, reads: AsyncEngine) -> None:
+def watch(health: Health, engine: Engine, reads: Reads) -> None:
     """What ready means: Postgres answers, the consumer group has let us in once, and every duty is alive.
 
     A tripped breaker and a parked subject are for people to look at, not reasons to send work elsewhere; and a
@@ -210,8 +187,7 @@ def watch(health: Health, engine: Engine, reads: AsyncEngine) -> None:
     joined = False
 
     async def database() -> str | None:
-        async with reads.connect() as connection:
-            await connection.execute(text("select 1"))
+        await reads.scalar(text("select 1"))
         return None
 
     async def kafka() -> str | None:

@@ -8,7 +8,6 @@ import pytest
 from fastapi import APIRouter, Response
 from pydantic import Field
 from sqlalchemy import column, select, table
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import BigInteger, Text
 from tests.runtime.toy import Account, Toy
 from tests.support.tokens import AUDIENCE, ISSUER, Issuer, bearer
@@ -21,6 +20,7 @@ from aftersales.runtime.health import Health
 from aftersales.runtime.http import Asked, Caller, Ours, Paged, Parts, RequestModel, SeenVersion, create_app, etag
 from aftersales.runtime.http import Key as IdempotencyKey
 from aftersales.runtime.limits import Rates
+from aftersales.runtime.reads import open_reads
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
 
@@ -60,14 +60,12 @@ def toy_api(words: Toy) -> APIRouter:
     @router.get("/accounts")
     async def accounts_page(caller: Caller, parts: Ours, page: Paged) -> dict[str, Any]:
         query = page.narrow(select(accounts), accounts.c.balance, accounts.c.id)
-        async with parts.reads.connect() as connection:
-            rows, further = page.cut((await connection.execute(query)).all(), lambda row: (row.balance, row.id))
+        rows, further = page.cut(await parts.reads.rows(query), lambda row: (row.balance, row.id))
         return {"items": [row.id for row in rows], "next": further}
 
     @router.get("/accounts/{account}")
     async def read(account: Id, caller: Caller, parts: Ours, response: Response) -> dict[str, Any]:
-        async with parts.reads.connect() as connection:
-            row = (await connection.execute(select(accounts).where(accounts.c.id == account))).one_or_none()
+        row = await parts.reads.row(select(accounts).where(accounts.c.id == account))
         if row is None:
             raise not_found()
         response.headers.update(etag(7))
@@ -101,11 +99,11 @@ def settings(toy_database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 async def parts(words: Toy, unit: Unit, settings: Settings, verifier: Verifier) -> AsyncIterator[Parts]:
-    reads = create_async_engine(settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    reads = await open_reads(settings.database_url, "test")
     health = Health()
     health.started = True
     yield Parts(words.service, settings, unit, reads, PolicyBook([]), verifier, Rates(0), health)
-    await reads.dispose()
+    await reads.close()
 
 
 Client = httpx2.AsyncClient

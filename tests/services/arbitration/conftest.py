@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from aftersales.contracts import dispute as said
 from aftersales.contracts.envelope import Event
@@ -23,6 +22,7 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool, open_pool
+from aftersales.runtime.reads import open_reads
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
 from aftersales_local.issuer import public_keys, token
@@ -141,7 +141,7 @@ async def desk(unit: Unit, settings: Settings, tmp_path: Path) -> AsyncIterator[
     async def jwks() -> bytes:
         return await asyncio.to_thread(public_keys, tmp_path)
 
-    reads = create_async_engine(settings.database_url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    reads = await open_reads(settings.database_url, "test")
     verifier = Verifier(Keys(jwks), issuer=ISSUER, audience="aftersales")
     health = Health()
     health.started = True
@@ -149,4 +149,4 @@ async def desk(unit: Unit, settings: Settings, tmp_path: Path) -> AsyncIterator[
     transport = httpx2.ASGITransport(app=create_app(SERVICE, parts, routers()), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://desk") as client:
         yield Desk(client, unit, tmp_path)
-    await reads.dispose()
+    await reads.close()

@@ -18,7 +18,7 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
 from aftersales.runtime.migrate import migrate
 from aftersales.runtime.postgres import Pool, open_pool
-from aftersales.runtime.process import reader
+from aftersales.runtime.reads import open_reads
 from aftersales.runtime.settings import Settings
 from aftersales.runtime.unit import Unit
 from aftersales.runtime.wake import Wake
@@ -90,7 +90,7 @@ async def town(unit: Unit, pool: Pool, settings: Settings, tmp_path: Path) -> As
     async def jwks() -> bytes:
         return await asyncio.to_thread(public_keys, tmp_path)
 
-    reads = reader(settings.database_url, "dispute")
+    reads = await open_reads(settings.database_url, "dispute")
     verifier = Verifier(Keys(jwks), issuer=ISSUER, audience="aftersales")
     health = Health()
     health.started = True
@@ -102,4 +102,4 @@ async def town(unit: Unit, pool: Pool, settings: Settings, tmp_path: Path) -> As
         await town.at(OPENED)
         await town.hears(say.an_order(), say.shipped(), say.delivered())
         yield town
-    await reads.dispose()
+    await reads.close()

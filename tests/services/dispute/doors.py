@@ -23,7 +23,7 @@ from aftersales.runtime.auth import Keys, Verifier
 from aftersales.runtime.health import Health
 from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.limits import Rates
-from aftersales.runtime.process import reader
+from aftersales.runtime.reads import open_reads
 from aftersales_local import postgres as databases
 from aftersales_local.issuer import public_keys, token
 from dispute.api import routers
@@ -253,7 +253,7 @@ async def _doors(kafka: str, database: str, keys: Path) -> AsyncIterator[Doors]:
         return await asyncio.to_thread(public_keys, keys)
 
     async with heard(SERVICE, kafka, database, SPEAKS_ON) as hearing:
-        reads = reader(database, "dispute")
+        reads = await open_reads(database, "dispute")
         verifier = Verifier(Keys(jwks), issuer=ISSUER, audience="aftersales")
         unit = hearing.engine.unit
         health = Health()
@@ -264,4 +264,4 @@ async def _doors(kafka: str, database: str, keys: Path) -> AsyncIterator[Doors]:
             httpx2.AsyncClient(base_url=address) as client,
         ):
             yield Doors(hearing, client, keys)
-        await reads.dispose()
+        await reads.close()

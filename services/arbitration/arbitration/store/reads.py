@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select
 
 from aftersales.runtime.paging import Page
+from aftersales.runtime.reads import Reads, Row
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.extension import Extension
 from arbitration.store.tables import CASES, EXTENSIONS, NOTES, NUMBERS
@@ -30,36 +30,32 @@ class Wanted:
     search: str | None = None
 
 
-async def find(reads: AsyncEngine, case: str, reader: str) -> tuple[Case, datetime] | None:
+async def find(reads: Reads, case: str, reader: str) -> tuple[Case, datetime] | None:
     """The case and the time by which it was read; None where there is none for this reader."""
     query = select(cast(CASES.c.state, Text), func.app_now()).where(CASES.c.id == case, *_visible(reader))
-    async with reads.connect() as connection:
-        row = (await connection.execute(query)).one_or_none()
+    row = await reads.row(query)
     return None if row is None else (STATES.decode(row[0]), row[1])
 
 
-async def find_extension(reads: AsyncEngine, extension: str) -> Extension | None:
+async def find_extension(reads: Reads, extension: str) -> Extension | None:
     query = select(cast(EXTENSIONS.c.state, Text)).where(EXTENSIONS.c.id == extension)
-    async with reads.connect() as connection:
-        state = await connection.scalar(query)
+    state = await reads.scalar(query)
     return None if state is None else GRANTED.decode(state)
 
 
-async def list_cases(reads: AsyncEngine, wanted: Wanted, page: Page, reader: str) -> tuple[list[Row[Any]], str | None]:
+async def list_cases(reads: Reads, wanted: Wanted, page: Page, reader: str) -> tuple[list[Row], str | None]:
     """A page of the queue, the most urgent first; cases that wait for nothing last."""
     query = select(*LISTED, CASES.c.urgency).where(*_visible(reader), *_filters(wanted))
-    async with reads.connect() as connection:
-        rows = (await connection.execute(page.narrow(query, CASES.c.urgency, CASES.c.id))).all()
+    rows = await reads.rows(page.narrow(query, CASES.c.urgency, CASES.c.id))
     return page.cut(rows, lambda row: (row.urgency, row.id))
 
 
-async def list_notes(reads: AsyncEngine, case: str, page: Page) -> tuple[list[Row[Any]], str | None]:
+async def list_notes(reads: Reads, case: str, page: Page) -> tuple[list[Row], str | None]:
     """A page of a case's notes, the newest first."""
     query = select(NOTES.c.id, cast(NOTES.c.id, Text).label("note"), NOTES.c.agent, NOTES.c.words, NOTES.c.written_at)
     query = query.where(NOTES.c.case_id == case)
     ordered = page.narrow(query, NOTES.c.written_at, cast(NOTES.c.id, Text), descending=True)
-    async with reads.connect() as connection:
-        rows = (await connection.execute(ordered)).all()
+    rows = await reads.rows(ordered)
     return page.cut(rows, lambda row: (row.written_at, row.note))
 
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from aftersales.errors import Refused
+from aftersales.runtime.reads import Reads
 from dispute.domain.measure import WINDOW, Fact, Marks
 from dispute.store.tables import SELLER_FACT, SELLER_MARK
 
@@ -14,30 +14,29 @@ MOST_FACTS = 200_000
 
 
 async def measures(
-    reads: AsyncEngine, seller: str, at: datetime | None
+    reads: Reads, seller: str, at: datetime | None
 ) -> tuple[datetime, list[Fact], list[Marks], list[Marks]]:
     """The instant (None: now), the facts of disputes in order, the marks of the window and of the one before it."""
-    async with reads.connect() as connection:
-        end = at or (await connection.execute(select(func.app_now()))).scalar_one()
-        facts = await _facts(connection, seller, end)
-        marks, before = await _marks(connection, seller, end), await _marks(connection, seller, end - WINDOW)
+    end = at or await reads.scalar(select(func.app_now()))
+    facts = await _facts(reads, seller, end)
+    marks, before = await _marks(reads, seller, end), await _marks(reads, seller, end - WINDOW)
     return end, facts, marks, before
 
 
-async def _facts(connection: AsyncConnection, seller: str, end: datetime) -> list[Fact]:
+async def _facts(reads: Reads, seller: str, end: datetime) -> list[Fact]:
     """All that is known of every dispute to which something happened in either window."""
     recent = select(SELLER_FACT.c.dispute).where(
         SELLER_FACT.c.seller == seller, SELLER_FACT.c.at > end - 2 * WINDOW, SELLER_FACT.c.at <= end
     )
     columns = [SELLER_FACT.c[name] for name in Fact._fields]
     query = select(*columns).where(SELLER_FACT.c.dispute.in_(recent), SELLER_FACT.c.seller == seller)
-    rows = (await connection.execute(query.order_by(SELLER_FACT.c.id).limit(MOST_FACTS + 1))).all()
+    rows = await reads.rows(query.order_by(SELLER_FACT.c.id).limit(MOST_FACTS + 1))
     if len(rows) > MOST_FACTS:
         raise Refused("too-much-to-measure", f"Seller {seller} has more than {MOST_FACTS} facts in 60 days.", 503)
     return [Fact(*row) for row in rows]
 
 
-async def _marks(connection: AsyncConnection, seller: str, end: datetime) -> list[Marks]:
+async def _marks(reads: Reads, seller: str, end: datetime) -> list[Marks]:
     lane = (SELLER_MARK.c.carrier_service, SELLER_MARK.c.destination)
     receipt, parcel = SELLER_MARK.c.kind == "receipt", SELLER_MARK.c.kind == "parcel"
     counts = (
@@ -46,5 +45,5 @@ async def _marks(connection: AsyncConnection, seller: str, end: datetime) -> lis
         func.count().filter(parcel, SELLER_MARK.c.good),
     )
     inside = (SELLER_MARK.c.seller == seller, SELLER_MARK.c.at > end - WINDOW, SELLER_MARK.c.at <= end)
-    rows = (await connection.execute(select(*lane, *counts).where(*inside).group_by(*lane))).all()
+    rows = await reads.rows(select(*lane, *counts).where(*inside).group_by(*lane))
     return [Marks(*row) for row in rows]

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, Text, cast, false, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, Table, Text, cast, false, func, select
 
 from aftersales.contracts.dispute import DisputeState
 from aftersales.decision import Outage
 from aftersales.identity import Actor, Role
 from aftersales.runtime.paging import Page
+from aftersales.runtime.reads import Reads, Row
 from aftersales.runtime.tables import OUTAGE
 from dispute.domain.order import Order
 from dispute.store.tables import DISPUTES, ORDERS, STATEMENT
@@ -43,46 +43,39 @@ class Found:
     outages: tuple[Outage, ...]
 
 
-async def find_order(reads: AsyncEngine, order: str, caller: Actor) -> Found | None:
+async def find_order(reads: Reads, order: str, caller: Actor) -> Found | None:
     """None where there is none for this caller, or where it was not placed yet."""
     return await _found(reads, ORDERS.c.id == order, caller)
 
 
-async def find_by_dispute(reads: AsyncEngine, dispute: str, caller: Actor) -> Found | None:
+async def find_by_dispute(reads: Reads, dispute: str, caller: Actor) -> Found | None:
     """The order that the dispute is about."""
     named = select(DISPUTES.c.order_id).where(DISPUTES.c.dispute == dispute).scalar_subquery()
     return await _found(reads, ORDERS.c.id == named, caller)
 
 
-async def _found(reads: AsyncEngine, which: ColumnElement[bool], caller: Actor) -> Found | None:
+async def _found(reads: Reads, which: ColumnElement[bool], caller: Actor) -> Found | None:
     query = select(cast(ORDERS.c.state, Text), func.app_now())
     query = query.where(which, ORDERS.c.buyer.is_not(None), *_visible(ORDERS, caller))
-    async with reads.connect() as connection:
-        row = (await connection.execute(query)).one_or_none()
-        outages = (await connection.execute(select(OUTAGE.c.since, OUTAGE.c.until))).all() if row is not None else []
+    row = await reads.row(query)
     if row is None:
         return None
+    outages = await reads.rows(select(OUTAGE.c.since, OUTAGE.c.until))
     return Found(ORDER.decode(row[0]), row[1], tuple(Outage(since, until) for since, until in outages))
 
 
-async def list_disputes(
-    reads: AsyncEngine, wanted: Wanted, page: Page, caller: Actor
-) -> tuple[list[Row[Any]], str | None]:
+async def list_disputes(reads: Reads, wanted: Wanted, page: Page, caller: Actor) -> tuple[list[Row], str | None]:
     """A page of the caller's disputes, the newest first."""
     query = select(DISPUTES).where(*_visible(DISPUTES, caller), *_filters(wanted))
     ordered = page.narrow(query, DISPUTES.c.opened_at, DISPUTES.c.dispute, descending=True)
-    async with reads.connect() as connection:
-        rows = (await connection.execute(ordered)).all()
+    rows = await reads.rows(ordered)
     return page.cut(rows, lambda row: (row.opened_at, row.dispute))
 
 
-async def list_statements(
-    reads: AsyncEngine, order: str, dispute: str, page: Page
-) -> tuple[list[Row[Any]], str | None]:
+async def list_statements(reads: Reads, order: str, dispute: str, page: Page) -> tuple[list[Row], str | None]:
     """What the parties said, in the order they said it. The caller has been let in already."""
     query = select(STATEMENT).where(STATEMENT.c.order_id == order, STATEMENT.c.dispute == dispute)
-    async with reads.connect() as connection:
-        rows = (await connection.execute(page.narrow(query, STATEMENT.c.id))).all()
+    rows = await reads.rows(page.narrow(query, STATEMENT.c.id))
     return page.cut(rows, lambda row: (row.id,))
 
 

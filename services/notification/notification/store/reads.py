@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ColumnElement, Select, exists, select
 
 from aftersales.identity import Actor
 from aftersales.runtime.paging import Page
+from aftersales.runtime.reads import Reads, Row
 from notification.domain.notice import INBOX
 from notification.store.tables import DELIVERY, NOTICE, READING
 
-Listed = tuple[list[Row[Any]], str | None]
+Listed = tuple[list[Row], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +36,25 @@ NOTICES: Final = select(
 )
 
 
-async def list_inbox(reads: AsyncEngine, reader: Actor, wanted: Wanted, page: Page) -> Listed:
+async def list_inbox(reads: Reads, reader: Actor, wanted: Wanted, page: Page) -> Listed:
     """A page of the reader's inbox, the newest first."""
     return await _listed(reads, NOTICES.where(*_of(reader), *_filters(wanted)), page)
 
 
-async def find_in_inbox(reads: AsyncEngine, reader: Actor, notice: UUID) -> Row[Any] | None:
+async def find_in_inbox(reads: Reads, reader: Actor, notice: UUID) -> Row | None:
     """None where there is none, or it is another's."""
-    async with reads.connect() as connection:
-        return (await connection.execute(NOTICES.where(*_of(reader), NOTICE.c.id == notice))).one_or_none()
+    return await reads.row(NOTICES.where(*_of(reader), NOTICE.c.id == notice))
 
 
-async def list_notices(reads: AsyncEngine, reader: Actor, order: str, dispute: str | None, page: Page) -> Listed:
+async def list_notices(reads: Reads, reader: Actor, order: str, dispute: str | None, page: Page) -> Listed:
     """A page of the notices to both parties over every channel, the newest first; none to one of the two."""
     told = NOTICE.alias()
     is_party = exists().where(told.c.order_id == order, told.c.recipient == reader.sub)
     return await _listed(reads, NOTICES.where(*_filters(Wanted(order, dispute)), ~is_party), page)
 
 
-async def _listed(reads: AsyncEngine, query: Select[Any], page: Page) -> Listed:
-    async with reads.connect() as connection:
-        rows = (await connection.execute(page.narrow(query, NOTICE.c.number, descending=True))).all()
+async def _listed(reads: Reads, query: Select[Any], page: Page) -> Listed:
+    rows = await reads.rows(page.narrow(query, NOTICE.c.number, descending=True))
     return page.cut(rows, lambda row: (row.number,))
 
 
