@@ -26,6 +26,7 @@ from aftersales.runtime.http import Parts, create_app
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.kafka_security import security_of
 from aftersales.runtime.limits import Rates
+from aftersales.runtime.memory import return_large_blocks, return_when_at_rest
 from aftersales.runtime.reads import Reads, open_reads
 from aftersales.runtime.server import ANSWERS_WITHIN, Server, bound, end_by_force_after, on_signals
 from aftersales.runtime.settings import Settings, load
@@ -49,6 +50,7 @@ Duty = Callable[[Parts], Coroutine[Any, Any, None]]
 def run(service: Service, build_api: BuildApi, duties: Sequence[Duty] = ()) -> None:
     """The whole life of a process; `main` of every service. Ends it: 0 after a signal, 2 when it could not start."""
     try:
+        return_large_blocks()
         settings = load(service.name)
         configure_logging(settings.log, service.name)
         failpoints.install(settings.failpoint, production=not settings.local)
@@ -128,6 +130,7 @@ async def serving(
         asyncio.create_task(engine.until_failed(), name="engine"),
         asyncio.create_task(server.serve([listener]), name="http"),
         asyncio.create_task(watch_loop(), name="loop"),
+        asyncio.create_task(return_when_at_rest(), name="memory"),
         *(asyncio.create_task(duty(parts)) for duty in duties),
     ]
     spare_the_collector()
