@@ -17,10 +17,10 @@ Version = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def tracer(met: set[Line]) -> Callable[[FrameType, str, Any], Any]:
-    """For `sys.settrace`: the lines of unchanged versions that are run."""
+    """For `sys.settrace`: the lines of unchanged versions that are run, with those of the functions inside them."""
 
     def called(frame: FrameType, _event: str, _argument: Any) -> Any:
-        name = frame.f_code.co_name
+        name = frame.f_code.co_qualname.partition(".<locals>")[0].rpartition(".")[2]
         if not name.endswith(ORIGINAL):
             return None
         function = f"{frame.f_globals['__name__']}.{name.removesuffix(ORIGINAL)}"
@@ -50,7 +50,8 @@ def changed(source: Path, module: str) -> Iterator[tuple[str, list[Line]]]:
             for changed in _differing(_body(lines, original), _body(lines, version))
             for line in _around(statements, original.lineno + changed)
         }
-        yield f"{module}.{name}", [(f"{module}.{base}", line) for line in sorted(found)]
+        signature = {line for statement in statements for line in statement}  # with a default any call may differ
+        yield f"{module}.{name}", [(f"{module}.{base}", line) for line in sorted(found or signature)]
 
 
 def _body(lines: list[str], version: Version) -> list[str]:

@@ -102,13 +102,12 @@ def drawn(mutants: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
 
 
 def taking_turns(tests: Iterable[pytest.Item]) -> list[pytest.Item]:
-    """The first of each test function, then the second of each: what one story does not show, the next seldom does."""
-    turns: Counter[str] = Counter()
+    """The first of each file, then the second of each: what one test does not notice, those beside it seldom do."""
+    turns: Counter[Path] = Counter()
     turn: dict[pytest.Item, int] = {}
     for test in tests:
-        function = test.nodeid.partition("[")[0]
-        turn[test] = turns[function]
-        turns[function] += 1
+        turn[test] = turns[test.path]
+        turns[test.path] += 1
     return sorted(turn, key=turn.__getitem__)
 
 
@@ -150,7 +149,7 @@ class Trial:
         self._tell(len(mutants))
 
     def _closest(self, lines: Iterable[Line]) -> list[pytest.Item]:
-        """The tests that run one of the lines, of each function first those that are quick and run little else."""
+        """The tests that run one of the lines, of each file first those that are quick and run little else."""
         chosen: list[pytest.Item] = []
         left = ENOUGH
         met = {item for line in lines for item in self._reached.get(line, ())}

@@ -14,6 +14,7 @@ from arbitration.domain.case import Case, CaseStatus, Round
 from arbitration.domain.file import File, Parcel, Plan, Unit, lots
 from arbitration.rules.recommend import Recommendation, recommend
 from arbitration.store.kinds import case_ref
+from tests.support.written import SENTENCE
 
 BOOK: Final = load_book()
 STANDARD: Final = BOOK.in_force(datetime(2025, 1, 1, tzinfo=UTC))
@@ -76,7 +77,9 @@ def a_file(**changes: Any) -> File:
 
 
 def ruled(reason: str, file: File | None = None, *, now: datetime = NOW, **findings: Any) -> Recommendation:
-    return recommend(file or a_file(), reason, findings, STANDARD, now)
+    recommended = recommend(file or a_file(), reason, findings, STANDARD, now)
+    assert recommended.refused is None or SENTENCE.fullmatch(recommended.sentence or ""), recommended
+    return recommended
 
 
 def summary(recommendation: Recommendation) -> tuple[str | None, str, str, int, int]:

@@ -122,6 +122,13 @@ def test_r2_also_for_what_was_not_received_and_then_came_late() -> None:
     assert summary(ruled("INR_OVERDUE", a_file(parcels=(delivered(PROMISED),))))[0] == "R2"
 
 
+@pytest.mark.parametrize(
+    ("reason", "rule"), [("SNAD_QUALITY", "R0"), ("SVC_EXTRA_CHARGE", "R0"), ("BUY_CHANGED_MIND", "R23")]
+)
+def test_r2_is_for_no_other_reason_though_it_came_late(reason: str, rule: str) -> None:
+    assert ruled(reason, a_file(parcels=(delivered(PROMISED + DAY),))).rule == rule
+
+
 def test_an_attempt_in_time_is_in_time_for_compensation() -> None:
     tried = delivered(PROMISED + DAY, attempted_at=PROMISED - SECOND)
     assert summary(ruled("LATE_COMPENSATION", a_file(parcels=(tried,))))[0] == "R0"

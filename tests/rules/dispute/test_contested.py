@@ -11,6 +11,7 @@ from aftersales.contracts.tracking import ReturnScanned
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
+from tests.rules.dispute.test_proposals import a_proposal
 from tests.rules.dispute.world import World, a_world, slug, with_policy
 
 SENT = OPENED + 2 * DAY
@@ -90,6 +91,30 @@ def test_a_ruling_says_who_bears_the_way_back(bearer: str, freight: int, service
     ruling = say.a_ruling(REVIEW, rule="R16", remedy="return", refund=100, compensation=0, freight_bearer=bearer)
     world.hear(ruling)
     assert (world.dispute().freight, world.dispute().paid_by.service_fund) == (freight, service)
+
+
+def test_goods_never_travel_twice_a_proposed_return_is_paid_at_once_with_its_freight() -> None:
+    world = contested().until(REVIEW)
+    world.hear(a_proposal(say.goods_back(3000), at=REVIEW), REVIEW)
+    world.hear(say.accepted("anna"))
+    world.hear(say.accepted("shop", return_address="Dock 4"))
+    dispute = world.dispute()
+    assert (dispute.state, dispute.refund, dispute.freight) == ("CLOSED_REFUNDED", 3000, 840)
+
+
+def test_a_new_arbitration_has_a_proposal_of_its_own() -> None:
+    world = a_world()
+    world.hear(say.a_complaint(), OPENED)
+    world.hear(say.a_refusal(), OPENED)
+    world.until(OPENED + 10 * DAY)
+    world.hear(a_proposal(say.goods_back(3000), at=world.now))
+    world.hear(say.accepted("anna"))
+    world.hear(say.accepted("shop", return_address="Dock 4"))
+    world.hear(say.return_shipped(0))
+    world.hear(say.return_contested())
+    assert world.dispute().proposal is None
+    world.until(world.now + 3 * DAY)
+    assert slug(world.hear(a_proposal(say.refund(2000), at=world.now, proposal="P-2"))) is None
 
 
 def test_rule_and_liable_stay_until_the_new_end_and_it_does_not_count_meanwhile() -> None:

@@ -191,3 +191,12 @@ def test_words_and_evidence_are_kept_apart_from_the_state() -> None:
     world = opened(words="It leaks.")
     [row] = world.rows("statement")
     assert (row["party"], row["words"], row["evidence"]) == ("buyer", "It leaks.", ["photo"])
+
+
+def test_a_plan_of_0_that_is_agreed_leaves_a_resolution_of_0() -> None:
+    world = opened()
+    world.hear(say.a_refusal(), OPENED)
+    world.hear(say.accepted("anna"), OPENED + DAY)
+    [row] = world.rows("resolution")
+    assert (row["agreement"], row["refund"], row["compensation"], row["freight"]) == ("consensus", 0, 0, 0)
+    assert (world.dispute().state, world.rows("journal")) == ("CLOSED_REJECTED", [])
