@@ -10,7 +10,7 @@ import orjson
 from aftersales.contracts.arbitration import CaseRuled
 from aftersales.contracts.envelope import Event
 from aftersales.decision import Outcome, SubjectRef
-from aftersales.explanation import english
+from aftersales.explanation import english, happening
 from aftersales.runtime.unit.explain import explained
 from aftersales.service import On, OnTimer
 from aftersales_local.places import ROOT
@@ -59,7 +59,7 @@ class Example(NamedTuple):
     @property
     def subject(self) -> str | None:
         """What its section is about: its rule, and how that came to be asked; None for what nobody would look up."""
-        decision, what = self.happened.decision, self.what
+        decision, what = self.happened.decision, happening(self.what)
         if decision.because is None:
             refused = decision.outcome is Outcome.REFUSED
             return f"refused: {decision.slug} on {what} ({self.happened.service})" if refused else None

@@ -15,7 +15,7 @@ import msgspec
 from pydantic import BaseModel
 
 from aftersales.decision import Timer
-from aftersales.explanation import instant
+from aftersales.explanation import happening, instant
 from aftersales.rulebook.titles import OTHERS
 from aftersales_local.rules_page.decided import RULINGS, STORIES, Example, decided, telling
 
@@ -71,6 +71,8 @@ def _groups(examples: Mapping[str, Example]) -> Iterator[str]:
     }
     grouped = {each for group in groups.values() for each in group}
     groups["Facts and everything else"] = sorted(examples.keys() - grouped)
+    yield "\n".join(f"- [{title}](#{title.lower().replace(' ', '-')}): {len(found)}" for title, found in groups.items())
+    yield ""
     for title, headings in groups.items():
         yield f"## {title}\n"
         for heading in headings:
@@ -91,7 +93,7 @@ def _decision(example: Example) -> Iterator[str]:
     happened, decision = example.happened, example.happened.decision
     moved = "".join(f" {move.thing}: {move.before or 'new'} → {move.after}." for move in decision.moves)
     story = f"[{example.story}](stories/{example.story}.json)"
-    yield f"{happened.service}, {instant(happened.at)}, `{example.what}` in {story}.{moved}\n"
+    yield f"{happened.service}, {instant(happened.at)}, {happening(example.what)} in {story}.{moved}\n"
     yield from (f"> {ID.sub(_cut, words)}  " for words in example.words)
     yield "\n<details><summary>All that it left</summary>\n\n```text"
     yield from _left(example)
@@ -158,7 +160,14 @@ def _changes(before: Any, after: Any, path: str = "") -> Iterator[str]:
 
 
 def _builtin(state: Any) -> Any:
-    return msgspec.to_builtins(state, enc_hook=_model)
+    return _unexplained(msgspec.to_builtins(state, enc_hook=_model))
+
+
+def _unexplained(state: Any) -> Any:
+    """A state without the explanations that it keeps: of a ruling that is the decision's own."""
+    if isinstance(state, Mapping):
+        return {name: _unexplained(value) for name, value in state.items() if name != EXPLANATION}
+    return [_unexplained(value) for value in state] if isinstance(state, list | tuple) else state
 
 
 def _model(value: Any) -> Any:
