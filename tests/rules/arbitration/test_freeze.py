@@ -13,6 +13,8 @@ from arbitration.domain.commands import RulingMade, RulingSeconded
 from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
 from arbitration.rules.actions import allowed_actions
+from arbitration.rules.dispute_steps import FALLBACK, REASSIGN
+from arbitration.rules.freeze import deadlines
 from arbitration.rules.ruling import rule, second
 from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case, given
@@ -95,6 +97,12 @@ def test_the_evidence_window_moves() -> None:
     ended: Any = {"step": 5, "at": RESUMED, "chargeback": "won", "frozen_at": FROZEN}
     world.hear(a_step(DisputeResumed, **ended, state="ARBITRATION_EVIDENCE"), RESUMED)
     assert case(world).evidence_until == NOW + 3 * DAY + STOOD
+
+
+def test_the_dates_of_an_earlier_review_stay_asleep_in_a_further_round() -> None:
+    assert deadlines(a_case(status=CaseStatus.EVIDENCE), RESUMED) == ()
+    assert [timer.kind for timer in deadlines(a_case(), RESUMED)] == [REASSIGN, FALLBACK]
+    assert [timer.kind for timer in deadlines(a_case(reassigned=True), RESUMED)] == [FALLBACK]
 
 
 @pytest.mark.parametrize("status", [CaseStatus.REVIEW, CaseStatus.AWAITING_SECOND])

@@ -39,6 +39,9 @@ def test_released_only_after_an_outage_at_the_end_of_the_window() -> None:
     world = a_world()
     world.outages = (Outage(ENDS - DAY, ENDS + DAY),)
     assert (released(world.until(ENDS + 2 * DAY - SECOND)), waiting(world)) == ([], 1)
+    because = world.decisions[-1].because
+    assert because is not None
+    assert because.facts == {"due": (ENDS + 2 * DAY).isoformat()}
     assert released(world.until(ENDS + 2 * DAY)) == [(ENDS + 2 * DAY, 4198, 0)]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from aftersales.contracts.envelope import Event
 from aftersales.decision import Decision
 from aftersales.explanation import TURNS, english
 from aftersales.rulebook import titles
@@ -14,6 +15,8 @@ from dispute.domain import transitions
 from dispute.handlers import SERVICE
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
+from tests.rules.dispute.test_proposals import a_proposal
+from tests.rules.dispute.test_service import decided as settled
 from tests.rules.dispute.world import World, a_world, opened
 
 ANSWER_BY = OPENED + 5 * DAY
@@ -95,6 +98,22 @@ def test_every_transition_has_its_title_in_one_place() -> None:
 def test_every_deadline_says_what_would_have_counted() -> None:
     timers = {row.what for row in transitions.TRANSITIONS if row.by == transitions.TIMER}
     assert timers <= TURNS.keys()
+
+
+@pytest.mark.parametrize(
+    ("word", "number"),
+    [
+        (a_proposal(at=OPENED), "16"),
+        (say.a_ruling(OPENED), "17"),
+        (settled("settled", 100), "23"),
+        (say.an_appeal_decided("upheld", OPENED), "25"),
+    ],
+)
+def test_what_the_desk_said_too_late_is_explained_by_what_it_would_have_been(word: Event, number: str) -> None:
+    decision = opened().hear(word, OPENED)
+    said = structure(decision)
+    assert (decision.slug, said["rule"]) == ("not-in-review", f"transition {number}")
+    assert said["facts"]["state"] == "AWAITING_SELLER"
 
 
 def test_a_rule_that_the_rulebook_does_not_number_is_told_in_words() -> None:

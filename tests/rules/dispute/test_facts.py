@@ -9,7 +9,7 @@ from aftersales.contracts.dispute import CommandRefused
 from aftersales.contracts.marketplace import AddressChanged, OrderPaid
 from aftersales.decision import Because, Outcome
 from aftersales.errors import Refused
-from aftersales.identity import Actor, Role
+from aftersales.identity import Actor, Role, cause_id
 from dispute.rules.facts import MOST_ADDRESSES, MOST_PARCELS
 from dispute.rules.wait import MOST_FACTS
 from order_tracking.rules import orders, shipments
@@ -118,6 +118,7 @@ def test_commands_wait_for_their_order_and_are_judged_by_their_arrival() -> None
     assert (world.dispute().agreement, world.dispute().refund) == ("consensus", 2000)
     assert world.order.waiting == ()
     assert world.until(OPENED + 2 * DAY).told(CommandRefused) == []
+    assert [row["cause"] for row in world.rows("statement")] == [cause_id(MARKET, "0")]
 
 
 def test_a_complaint_that_arrived_in_time_counts_though_its_order_came_after_the_window() -> None:
