@@ -191,6 +191,7 @@ def test_an_instruction_nobody_gave_changes_nothing() -> None:
     [ordered] = world.told(RefundOrdered)
     stranger = executed(ordered, world.now).model_copy(update={"instruction": "other"})
     assert slug(world.hear(stranger)) == "unknown-instruction"
+    assert slug(world.hear(stranger.model_copy(update={"dispute": "D9"}))) == "unknown-dispute"
     assert world.dispute().state == "REFUND_PENDING"
 
 

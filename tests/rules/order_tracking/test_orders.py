@@ -1,6 +1,6 @@
 """Orders and shipments: known, early, repeated, foreign (rulebook 8.33, 8.34; dangers 6.21)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from aftersales.decision import Decision
 from order_tracking.domain.order import Order, Span, numbers, spans
 from order_tracking.domain.refs import order_ref
 from order_tracking.handlers import SERVICE
+from order_tracking.rules.orders import MOST_DESTINATIONS
 from tests.rules.order_tracking.builders import (
     DAY,
     PLACED,
@@ -139,3 +140,14 @@ def test_refused_when_too_much_waits_for_an_order_that_never_comes() -> None:
 def test_unit_numbers_kept_as_spans() -> None:
     assert spans([3, 1, 2, 7, 2]) == (Span(1, 3), Span(7, 7))
     assert numbers(spans([3, 1, 2, 7])) == {1, 2, 3, 7}
+
+
+def test_an_address_changes_so_often_and_no_more() -> None:
+    world = a_tracked_parcel()
+    changes = [
+        AddressChanged(order="O1", destination="BR", changed_at=SHIPPED + timedelta(hours=hours))
+        for hours in range(MOST_DESTINATIONS + 1)
+    ]
+    for change in changes[:-1]:
+        assert answered(world.hear(change, SHIPPED + 9 * DAY)) == ("applied", None)
+    assert answered(world.hear(changes[-1], SHIPPED + 9 * DAY)) == ("refused", "too-many-changes")
