@@ -7,10 +7,10 @@ the minimum over all partitions, whoever owns them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from aftersales.runtime.causes import Item, Place
-from aftersales.runtime.postgres import Connection
+from aftersales.runtime.postgres import Connection, Part
 
 
 class Partition(NamedTuple):
@@ -34,12 +34,20 @@ class Held:
     cluster_id: str
 
 
+# The epoch and the next offset of each partition, its row locked.
+Locked: TypeAlias = dict[Partition, tuple[int, int]]
+
+
 class Fenced(Exception):
     """Another process has claimed the partition since: forget the batch."""
 
 
 def partition_of(place: Place) -> Partition:
     return Partition(place.topic, place.partition)
+
+
+def partitions_of(items: Iterable[Item]) -> list[Partition]:
+    return sorted({partition_of(item.place) for item in items if item.place is not None})
 
 
 async def claim(
@@ -77,25 +85,23 @@ async def claim(
     }
 
 
-async def check(connection: Connection, claim: Claim, items: Sequence[Item]) -> dict[Partition, int]:
-    """Lock the fence rows of the items' partitions and give each one's next offset; Fenced under another epoch."""
-    wanted = sorted({partition_of(item.place) for item in items if item.place is not None})
-    rows = await connection.fetch(
-        "select f.topic, f.partition, f.epoch, f.next_offset from consumer_fence f "
-        "join unnest($1::text[], $2::int[]) as d (topic, partition) using (topic, partition) "
-        "order by f.topic, f.partition for update of f",
-        [each.topic for each in wanted],
-        [each.partition for each in wanted],
-    )
-    found = {Partition(row["topic"], row["partition"]): row for row in rows}
-    for each in wanted:
-        if each not in found or found[each]["epoch"] != claim.epochs.get(each):
+# Locks the fence rows of partitions.
+LOCK: Final = """
+    select f.topic, f.partition, f.epoch, f.next_offset from consumer_fence f
+    join unnest($1::text[], $2::int[]) as d (topic, partition) using (topic, partition)
+    order by f.topic, f.partition for update of f
+"""
+
+
+def check(claim: Claim, partitions: Iterable[Partition], locked: Locked) -> None:
+    """Fenced where one of the partitions is under another epoch."""
+    for each in partitions:
+        if each not in locked or locked[each][0] != claim.epochs.get(each):
             raise Fenced(f"{each.topic}/{each.partition}")
-    return {each: row["next_offset"] for each, row in found.items()}
 
 
-async def advance(connection: Connection, items: Sequence[Item], *, simulated: bool) -> None:
-    """Move the fence past the items. `read_until` follows the last record's LogAppendTime, never back.
+def advance(items: Sequence[Item], *, simulated: bool) -> Part:
+    """Moves the fence past the items. `read_until` follows the last record's LogAppendTime, never back.
 
     Under a simulated clock a record's real time says nothing; there `read_until` moves only when all is read
     (`caught_up`).
@@ -108,16 +114,18 @@ async def advance(connection: Connection, items: Sequence[Item], *, simulated: b
             end = (place.offset + 1, place.appended_at) if item.last else (place.offset, None)
             ends[partition_of(place)] = end
     ordered = sorted(ends)
-    await connection.execute(
+    return Part(
         "update consumer_fence f set next_offset = greatest(f.next_offset, d.next_offset), "
         "read_until = greatest(f.read_until, d.read_until) "
         "from unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) "
         "as d (topic, partition, next_offset, read_until) "
         "where f.topic = d.topic and f.partition = d.partition",
-        [each.topic for each in ordered],
-        [each.partition for each in ordered],
-        [ends[each][0] for each in ordered],
-        [None if simulated else ends[each][1] for each in ordered],
+        (
+            [each.topic for each in ordered],
+            [each.partition for each in ordered],
+            [ends[each][0] for each in ordered],
+            [None if simulated else ends[each][1] for each in ordered],
+        ),
     )
 
 

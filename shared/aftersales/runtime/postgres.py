@@ -4,8 +4,11 @@
 jsonb travels as JSON bytes in both directions: states are encoded once, by msgspec, and never parsed on the way.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import asyncpg
 import orjson
@@ -32,6 +35,14 @@ COMMAND_TIMEOUT: Final = 15.0
 PASSING_CLASSES: Final = ("08", "25", "40", "53", "55", "57", "58")
 # What no attempt will ever cure: bad data, a violated constraint, a trigger's refusal, a limit of the server.
 LASTING_CLASSES: Final = ("22", "23", "54", "P0")
+PARAMETER: Final = re.compile(r"\$(\d+)")
+
+
+class Part(NamedTuple):
+    """A statement among those that go to Postgres together, with its arguments."""
+
+    sql: str
+    arguments: tuple[Any, ...]
 
 
 async def open_pool(url: str, *, size: int, name: str) -> Pool:
@@ -63,6 +74,35 @@ async def prepare(connection: Connection) -> None:
     await connection.set_type_codec(
         "jsonb", encoder=_to_jsonb, decoder=_from_jsonb, schema="pg_catalog", format="binary"
     )
+
+
+async def together(connection: Connection, parts: Sequence[Part]) -> None:
+    """All of them in one round trip; what one writes another does not see. Postgres runs them from the last to the
+    first.
+    """
+    if parts:
+        arguments = [argument for part in parts for argument in part.arguments]
+        await connection.execute(_joined(tuple(part.sql for part in parts)), *arguments)
+
+
+@lru_cache(maxsize=1024)
+def _joined(statements: tuple[str, ...]) -> str:
+    if len(statements) == 1:
+        return statements[0]
+    numbered: list[str] = []
+    before = 0
+    for number, sql in enumerate(statements):
+        pieces = PARAMETER.split(sql)
+        own = [int(piece) for piece in pieces[1::2]]
+        pieces[1::2] = [f"${before + each}" for each in own]
+        numbered.append(f"p{number} as ({''.join(pieces)})")
+        before += max(own)
+    return f"with {', '.join(numbered)} select"
+
+
+def to_json(value: Any) -> bytes | None:
+    """JSON as it is, None for none, anything else encoded."""
+    return value if value is None or isinstance(value, bytes) else orjson.dumps(value, default=plain)
 
 
 def _to_jsonb(value: Any) -> bytes:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from aftersales.runtime import decode, fence, relay
 from aftersales.runtime.causes import Cause, DeadLetter
+from aftersales.runtime.postgres import together
 from aftersales.runtime.relay import Relay
 from aftersales.runtime.unit import keep, transaction
 from aftersales.runtime.unit.admit import Log, Sifted
@@ -45,16 +46,20 @@ def undone() -> Iterator[None]:
 
 
 def no_inbox() -> None:
-    async def empty(connection: Any, causes: Any) -> Log:  # noqa: ARG001 - the shape of what it replaces
-        return Log()
+    def empty(original: Any) -> Any:
+        async def look_up(connection: Any, items: Any, claim: Any) -> Any:
+            locked, _ = await original(connection, items, claim)
+            return locked, Log()
 
-    def everything(items: Any, log: Any) -> Sifted:  # noqa: ARG001 - as above
+        return look_up
+
+    def everything(items: Any, log: Any) -> Sifted:  # noqa: ARG001 - the shape of what it replaces
         sifted = Sifted()
         for position, item in items:
             (sifted.dead if isinstance(item, DeadLetter) else sifted.causes).append((position, item))
         return sifted
 
-    swap(transaction, "look_up", ("connection", "causes"), lambda _: empty)
+    swap(transaction, "look_up", ("connection", "items", "claim"), empty)
     swap(transaction, "sift", ("items", "log"), lambda _: everything)
 
 
@@ -73,10 +78,10 @@ def no_fence() -> None:
 
 
 def _nothing_is_behind_the_fence() -> None:
-    async def everything(connection: Any, items: Any, claim: Any) -> Any:  # noqa: ARG001 - as above
+    def everything(items: Any, claim: Any, locked: Any) -> Any:  # noqa: ARG001 - as above
         return list(enumerate(items))
 
-    swap(transaction, "_behind_the_fence", ("connection", "items", "claim"), lambda _: everything)
+    swap(transaction, "behind_the_fence", ("items", "claim", "locked"), lambda _: everything)
 
 
 def marked_before_acknowledged() -> None:
@@ -96,7 +101,7 @@ def fence_before_transaction() -> None:
         async def once(self: Any, items: Any, claim: Any) -> Any:
             if claim is not None:
                 async with self.pool.acquire() as connection:
-                    await fence.advance(connection, items, simulated=False)
+                    await together(connection, [fence.advance(items, simulated=False)])
             return await original(self, items, claim)
 
         return once
@@ -185,13 +190,13 @@ def _kept(change: Callable[[Book], None]) -> None:
     """Everything a unit writes goes through `change` before it is written."""
 
     def changed(original: Any) -> Any:
-        async def kept(self: Any, connection: Any, book: Book, now: Any) -> None:
+        async def kept(self: Any, connection: Any, book: Book, now: Any, fence: Any) -> None:
             change(book)
-            await original(self, connection, book, now)
+            await original(self, connection, book, now, fence)
 
         return kept
 
-    swap(Keeper, "keep", ("self", "connection", "book", "now"), changed)
+    swap(Keeper, "keep", ("self", "connection", "book", "now", "fence"), changed)
 
 
 def _afterwards(later: list[tuple[str, tuple[str, ...], Any]]) -> None:
@@ -203,7 +208,7 @@ def _afterwards(later: list[tuple[str, tuple[str, ...], Any]]) -> None:
             async with self.pool.acquire() as connection:
                 while later:
                     table, columns, rows = later.pop(0)
-                    await keep.copy(connection, table, columns, rows)
+                    await connection.copy_records_to_table(table, columns=list(columns), records=rows)
             self.wake()
             return taken
 

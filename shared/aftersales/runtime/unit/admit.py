@@ -8,7 +8,7 @@ again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from aftersales.decision import SubjectRef
 from aftersales.runtime.causes import Cause, DeadLetter, Item, written
+from aftersales.runtime.fence import LOCK, Claim, Locked, Partition, check, partition_of, partitions_of
 from aftersales.runtime.postgres import Connection
 
 # What the log says of causes that were not decided yet: their replay is no repeat.
@@ -47,17 +48,48 @@ class Log:
         return found is not None and any(known.hash != cause.hash for known in found.values())
 
 
-async def look_up(connection: Connection, causes: Sequence[Cause]) -> Log:
-    ids = list({cause.id for cause in causes if cause.timer is None})
+# Both in one round trip. The log is seen as of the statement's beginning, which a wait for the fence may make old: the
+# primary key of `inbox` would then tell.
+LOCK_AND_LOOK_UP: Final = f"""
+    with fence as ({LOCK})
+    select topic, partition, epoch, next_offset, null::uuid as cause_id, null as subject, null::bytea as hash,
+        null as outcome, null::jsonb as answer
+    from fence union all
+    select null, null, null, null, cause_id, subject, hash, outcome, answer from inbox where cause_id = any($3::uuid[])
+"""  # noqa: S608 - both are ours
+
+
+async def look_up(connection: Connection, items: Sequence[Item], claim: Claim | None) -> tuple[Locked, Log]:
+    """What the log has of the causes; with a claim their partitions' rows of the fence too, locked."""
+    wanted = [] if claim is None else partitions_of(items)
+    ids = list({item.id for item in items if isinstance(item, Cause) and item.timer is None})
+    locked: Locked = {}
     log = Log()
-    if ids:
-        rows = await connection.fetch(
-            "select cause_id, subject, hash, outcome, answer from inbox where cause_id = any($1::uuid[])", ids
-        )
-        for row in rows:
-            answer = orjson.loads(row["answer"]) if row["answer"] is not None else None
-            log.by_cause.setdefault(row["cause_id"], {})[row["subject"]] = Known(row["hash"], row["outcome"], answer)
-    return log
+    if not wanted and not ids:
+        return locked, log
+    rows = await connection.fetch(
+        LOCK_AND_LOOK_UP, [each.topic for each in wanted], [each.partition for each in wanted], ids
+    )
+    for topic, partition, epoch, next_offset, cause, subject, digest, outcome, answer in rows:
+        if cause is None:
+            locked[Partition(topic, partition)] = (epoch, next_offset)
+        else:
+            known = Known(digest, outcome, orjson.loads(answer) if answer is not None else None)
+            log.by_cause.setdefault(cause, {})[subject] = known
+    return locked, log
+
+
+def behind_the_fence(items: Sequence[Item], claim: Claim | None, locked: Locked) -> list[tuple[int, Item]]:
+    """The items that are not committed here yet, with their positions; Fenced under another epoch."""
+    numbered = list(enumerate(items))
+    if claim is None:
+        return numbered
+    check(claim, partitions_of(items), locked)
+    return [
+        (position, item)
+        for position, item in numbered
+        if item.place is not None and item.place.offset >= locked[partition_of(item.place)][1]
+    ]
 
 
 @dataclass(slots=True)

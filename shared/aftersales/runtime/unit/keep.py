@@ -1,4 +1,8 @@
-"""Write everything a unit decided: set-wise, one statement a table. COPY what is only appended."""
+"""Write everything a unit decided: set-wise, one statement a table, in few round trips.
+
+What is only appended goes by COPY. That is two round trips a table, which few rows are not worth: those go as arrays,
+all tables in one statement.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -8,10 +12,10 @@ import orjson
 from aftersales.decision import SubjectRef
 from aftersales.errors import Failure
 from aftersales.runtime import metrics
-from aftersales.runtime.causes import Values, written
+from aftersales.runtime.causes import Cause, Values, written
 from aftersales.runtime.dead_letters import dead_letter_row
 from aftersales.runtime.failpoints import reached
-from aftersales.runtime.postgres import Connection, plain
+from aftersales.runtime.postgres import Connection, Part, plain, to_json, together
 from aftersales.runtime.unit.decide import Book, Kept
 from aftersales.service import Service
 
@@ -31,6 +35,8 @@ PARKED_CAUSE: Final = (
     *("subject", "cause_id", "arrived_at", "type", "source", "name", "hash", "body"),
     *("role", "sub", "trace", "topic", "partition", "record_offset"),
 )
+# So many rows of all tables together, from which on COPY is the cheaper (measured).
+FEW: Final = 100
 
 
 class Keeper:
@@ -40,55 +46,73 @@ class Keeper:
         self._service = service
         self._types: dict[str, Mapping[str, str]] = {}
 
-    async def keep(self, connection: Connection, book: Book, now: Any) -> None:
-        for kind in self._service.kinds:
-            rows = {ref: kept for ref, kept in book.subjects.items() if ref.kind == kind.name}
-            await self._subjects(connection, kind.table, rows)
-        await reached("C5")
+    async def keep(self, connection: Connection, book: Book, now: Any, fence: Part | None) -> None:
+        """Everything of the book, and the fence moved with it."""
+        states = [
+            part
+            for kind in self._service.kinds
+            for part in await self._subjects(
+                connection, kind.table, {ref: kept for ref, kept in book.subjects.items() if ref.kind == kind.name}
+            )
+        ]
         for (table, key), view in book.views.items():
-            await self._view(connection, table, key, list(view.values()))
-        await copy(connection, "inbox", INBOX, sorted(book.inbox, key=lambda row: (row[0].bytes, row[1])))
-        await copy(connection, "history", HISTORY, book.history)
-        await copy(connection, "outbox", OUTBOX, book.outbox)
+            if view:
+                states.append(await self._view(connection, table, key, list(view.values())))
+        await together(connection, states)
+        await reached("C5")
+        appends: list[tuple[str, Sequence[str], list[Values]]] = [
+            ("inbox", INBOX, sorted(book.inbox, key=lambda row: (row[0].bytes, row[1]))),
+            ("history", HISTORY, book.history),
+            ("outbox", OUTBOX, book.outbox),
+            ("timers", TIMERS, book.timers),
+            *((table, columns, rows) for (table, columns), rows in book.appends.items()),
+            ("dead_letter", DEAD_LETTER, [dead_letter_row(dead, now) for dead in book.dead]),
+            ("parked_cause", PARKED_CAUSE, [_queued(cause, now) for cause in book.queue]),
+        ]
+        rest = [*_parked(book, now), *_replayed(book), *([fence] if fence is not None else [])]
+        few = sum(len(rows) for _, _, rows in appends) <= FEW
+        for table, columns, rows in appends:
+            if rows:
+                types = await self._types_of(connection, table, columns) if few else {}
+                if few and not any(types[column].endswith("[]") for column in columns):
+                    rest.append(_inserted(table, columns, types, rows))
+                else:
+                    await connection.copy_records_to_table(table, columns=columns, records=rows)
+        await together(connection, rest)
         await reached("C6")
-        await copy(connection, "timers", TIMERS, book.timers)
-        for (table, columns), rows_ in book.appends.items():
-            await copy(connection, table, columns, rows_)
-        await copy(connection, "dead_letter", DEAD_LETTER, [dead_letter_row(dead, now) for dead in book.dead])
-        await _park(connection, book, now)
 
-    async def _subjects(self, connection: Connection, table: str, rows: Mapping[SubjectRef, Kept]) -> None:
+    async def _subjects(self, connection: Connection, table: str, rows: Mapping[SubjectRef, Kept]) -> list[Part]:
         by_columns: dict[tuple[str, ...], list[tuple[Mapping[str, Any], bytes | None]]] = {}
         for ref, kept in rows.items():
             row = {"id": ref.id, "version": kept.version}
             if kept.state is not None:
                 row |= kept.columns
             by_columns.setdefault((*row, *(("state",) if kept.state is not None else ())), []).append((row, kept.state))
+        parts: list[Part] = []
         for columns, group in by_columns.items():
             types = await self._types_of(connection, table, columns)
             changes = ", ".join(f"{column} = {_of(column)}" for column in columns[1:])
-            await connection.execute(
+            sql = (
                 f"update {table} t set {changes} "  # noqa: S608 - names come from the service's code
-                f"from {_with_states(columns, types)} where t.id = d.id",
-                _json([row for row, _ in group]),
-                *([[state.decode() for _, state in group if state is not None]] if "state" in columns else []),
+                f"from {_with_states(columns, types)} where t.id = d.id"
             )
+            states = [state.decode() for _, state in group if state is not None]
+            parts.append(Part(sql, (_json([row for row, _ in group]), *([states] if "state" in columns else []))))
+        return parts
 
     async def _view(
         self, connection: Connection, table: str, key: tuple[str, ...], rows: Sequence[Mapping[str, Any]]
-    ) -> None:
-        if not rows:
-            return
+    ) -> Part:
         columns = tuple(rows[0])
         types = await self._types_of(connection, table, columns)
         others = [column for column in columns if column not in key]
         change = f"update set {', '.join(f'{c} = excluded.{c}' for c in others)}" if others else "nothing"
         # In the key's order: two units may touch rows of one view, and must meet on them in one order.
         ordered = sorted(rows, key=lambda row: tuple(str(row[column]) for column in key))
-        await connection.execute(
+        return Part(
             f"insert into {table} ({', '.join(columns)}) select {', '.join(f'd.{c}' for c in columns)} "  # noqa: S608
             f"from {_recordset(columns, types)} on conflict ({', '.join(key)}) do {change}",
-            _json(ordered),
+            (_json(ordered),),
         )
 
     async def _types_of(self, connection: Connection, table: str, columns: Iterable[str]) -> Mapping[str, str]:
@@ -104,6 +128,19 @@ class Keeper:
             if missing:
                 raise Failure(f"The table {table} has no column {missing[0]}. Run `aftersales migrate`.")
         return known
+
+
+def _inserted(table: str, columns: Sequence[str], types: Mapping[str, str], rows: Iterable[Values]) -> Part:
+    arrays = ", ".join(f"${number}::{types[column]}[]" for number, column in enumerate(columns, 1))
+    values = zip(*rows, strict=True)
+    return Part(
+        f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})",  # noqa: S608 - as above
+        # A list within a list would be taken for a further dimension.
+        tuple(
+            list(map(to_json, column)) if types[name] == "jsonb" else column
+            for name, column in zip(columns, values, strict=True)
+        ),
+    )
 
 
 def _recordset(columns: Iterable[str], types: Mapping[str, str]) -> str:
@@ -133,57 +170,55 @@ def _json(rows: Iterable[Mapping[str, Any]]) -> str:
     return orjson.dumps(list(rows), default=plain).decode()
 
 
-async def copy(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
-    if rows:
-        await connection.copy_records_to_table(table, columns=list(columns), records=rows)
-
-
-async def _park(connection: Connection, book: Book, now: Any) -> None:
-    if book.parked:
-        subjects = {written(ref): (reason, cause) for ref, (reason, cause) in book.parked.items()}
-        await connection.execute(
+def _parked(book: Book, now: Any) -> list[Part]:
+    if not book.parked:
+        return []
+    metrics.PARKED_SUBJECTS.labels("rule").inc(len(book.parked))
+    return [
+        Part(
             "insert into parked (subject, since, reason, cause) select d.subject, $4, d.reason, d.cause "
             "from unnest($1::text[], $2::text[], $3::uuid[]) as d (subject, reason, cause) "
             "on conflict (subject) do update set reason = excluded.reason",
-            *(
-                list(subjects),
-                [reason for reason, _ in subjects.values()],
-                [cause.id for _, cause in subjects.values()],
-            ),
-            now,
-        )
-        metrics.PARKED_SUBJECTS.labels("rule").inc(len(book.parked))
-    queued = [
-        (
-            *(
-                written(cause.subject),
-                cause.id,
-                cause.arrived_at or now,
-                cause.type,
-                cause.source,
-                cause.name,
-                cause.hash,
-            ),
-            cause.body,
-            *((cause.actor.role.value, cause.actor.sub) if cause.actor is not None else (None, None)),
-            cause.trace,
-            *(
-                (cause.place.topic, cause.place.partition, cause.place.offset)
-                if cause.place is not None
-                else (None,) * 3
+            (
+                [written(ref) for ref in book.parked],
+                [reason for reason, _ in book.parked.values()],
+                [cause.id for _, cause in book.parked.values()],
+                now,
             ),
         )
-        for cause in book.queue
     ]
-    await copy(connection, "parked_cause", PARKED_CAUSE, queued)
+
+
+def _queued(cause: Cause, now: Any) -> Values:
+    return (
+        *(written(cause.subject), cause.id, cause.arrived_at or now, cause.type, cause.source, cause.name, cause.hash),
+        cause.body,
+        *((cause.actor.role.value, cause.actor.sub) if cause.actor is not None else (None, None)),
+        cause.trace,
+        *(
+            (cause.place.topic, cause.place.partition, cause.place.offset)
+            if cause.place is not None
+            else (None, None, None)
+        ),
+    )
+
+
+def _replayed(book: Book) -> list[Part]:
+    parts: list[Part] = []
     if book.unqueue:
-        await connection.execute("delete from parked_cause where id = any($1::bigint[])", book.unqueue)
+        parts.append(Part("delete from parked_cause where id = any($1::bigint[])", (book.unqueue,)))
     if book.undecided:
-        await connection.execute(
-            "update inbox i set outcome = d.outcome, slug = d.slug, answer = d.answer "
-            "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) "
-            "as d (cause_id, subject, outcome, slug, answer) where i.cause_id = d.cause_id and i.subject = d.subject",
-            [cause.id for cause, _, _, _ in book.undecided],
-            [written(cause.subject) for cause, _, _, _ in book.undecided],
-            *([row[position] for row in book.undecided] for position in (1, 2, 3)),
+        parts.append(
+            Part(
+                "update inbox i set outcome = d.outcome, slug = d.slug, answer = d.answer "
+                "from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[]) "
+                "as d (cause_id, subject, outcome, slug, answer) "
+                "where i.cause_id = d.cause_id and i.subject = d.subject",
+                (
+                    [cause.id for cause, _, _, _ in book.undecided],
+                    [written(cause.subject) for cause, _, _, _ in book.undecided],
+                    *([row[position] for row in book.undecided] for position in (1, 2, 3)),
+                ),
+            )
         )
+    return parts

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -14,21 +14,28 @@ from aftersales.runtime.causes import Cause, Item, read_subject, written
 from aftersales.runtime.failpoints import reached
 from aftersales.runtime.fence import Claim
 from aftersales.runtime.postgres import Connection
-from aftersales.runtime.unit.admit import Known, look_up, sift
+from aftersales.runtime.unit.admit import Known, behind_the_fence, look_up, sift
 from aftersales.runtime.unit.decide import Book, Decider
 from aftersales.runtime.unit.find import find
 from aftersales.runtime.unit.keep import Keeper
 from aftersales.runtime.unit.lock import Locks
 from aftersales.service import On, OnTimer, Service
 
+LOOK: Final = """
+    select app_now() as now, exists (select from simulated_clock) as simulated,
+        array(select since from outage order by id) as since, array(select until from outage order by id) as until,
+        array(select subject from parked where subject = any($1::text[])) as parked
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What is read under the locks."""
+    """What is read under the locks. parked: of the subjects in hand those whose causes must wait."""
 
     now: datetime
     simulated: bool
     outages: tuple[Outage, ...]
+    parked: frozenset[SubjectRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +77,16 @@ class Transaction:
     async def run(self, connection: Connection, items: Sequence[Item], door: Door) -> Done:
         """Takes all items, or those before the one at which the batch must be cut."""
         await reached("C2")
-        todo = await _behind_the_fence(connection, items, door.claim)
+        locked, log = await look_up(connection, items, door.claim)
         await reached("C3")
-        log = await look_up(connection, [item for _, item in todo if isinstance(item, Cause)])
-        sifted = sift(todo, log)
+        sifted = sift(behind_the_fence(items, door.claim, locked), log)
         await reached("C4")
         positions = [position for position, _ in sifted.causes]
         causes = [cause for _, cause in sifted.causes]
         rows = await self._locks.lock(connection, causes, self._rule_of)
         await reached(door.steps[0])
         positions, causes = await _admitted(connection, positions, causes)
-        moment = await look(connection)
+        moment = await look(connection, causes)
         if door.allow is not None and causes:
             door.allow(rows[causes[0].subject].state)
         if moment.simulated:
@@ -91,7 +97,7 @@ class Transaction:
             rows,
             now=moment.now,
             outages=moment.outages,
-            parked=await _parked(connection, causes),
+            parked=moment.parked,
             found=await find(connection, causes, rows, self._rule_of),
         )
         count = decider.run(causes, self._rule_of)
@@ -115,9 +121,8 @@ class Transaction:
     async def _keep(
         self, connection: Connection, book: Book, moment: Moment, taken: Sequence[Item], door: Door
     ) -> None:
-        await self._keeper.keep(connection, book, moment.now)
-        if door.claim is not None:
-            await fence.advance(connection, taken, simulated=moment.simulated)
+        moved = fence.advance(taken, simulated=moment.simulated) if door.claim is not None else None
+        await self._keeper.keep(connection, book, moment.now, moved)
         await reached(door.steps[1])
 
     def _rule_of(self, cause: Cause) -> On | OnTimer | None:
@@ -128,29 +133,14 @@ class Transaction:
         return self._service.on_event(type(cause.event))
 
 
-async def look(connection: Connection) -> Moment:
-    row = await connection.fetchrow(
-        "select app_now() as now, exists (select from simulated_clock) as simulated, "
-        "array(select since from outage order by id) as since, array(select until from outage order by id) as until"
-    )
+async def look(connection: Connection, causes: Iterable[Cause]) -> Moment:
+    # A replay goes ahead: it is what the causes of a parked subject wait for.
+    subjects = sorted({written(cause.subject) for cause in causes if cause.queued is None})
+    row = await connection.fetchrow(LOOK, subjects)
     assert row is not None
     outages = tuple(Outage(since, until) for since, until in zip(row["since"], row["until"], strict=True))
-    return Moment(row["now"], row["simulated"], outages)
-
-
-async def _behind_the_fence(
-    connection: Connection, items: Sequence[Item], claim: Claim | None
-) -> list[tuple[int, Item]]:
-    """The items that are not committed here yet, with their positions."""
-    numbered = list(enumerate(items))
-    if claim is None:
-        return numbered
-    ends = await fence.check(connection, claim, items)
-    return [
-        (position, item)
-        for position, item in numbered
-        if item.place is not None and item.place.offset >= ends[fence.partition_of(item.place)]
-    ]
+    parked = frozenset(read_subject(each) for each in row["parked"])
+    return Moment(row["now"], row["simulated"], outages, parked)
 
 
 async def _admitted(connection: Connection, positions: list[int], causes: list[Cause]) -> tuple[list[int], list[Cause]]:
@@ -166,10 +156,3 @@ async def _admitted(connection: Connection, positions: list[int], causes: list[C
     mine = {row["id"] for row in rows}
     left = [(p, cause) for p, cause in zip(positions, causes, strict=True) if cause.timer is None or cause.id in mine]
     return [position for position, _ in left], [cause for _, cause in left]
-
-
-async def _parked(connection: Connection, causes: Iterable[Cause]) -> frozenset[SubjectRef]:
-    """The subjects whose causes must wait. A replay goes ahead: it is what they wait for."""
-    subjects = sorted({written(cause.subject) for cause in causes if cause.queued is None})
-    rows = await connection.fetch("select subject from parked where subject = any($1::text[])", subjects)
-    return frozenset(read_subject(row["subject"]) for row in rows)
