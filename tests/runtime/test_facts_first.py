@@ -1,6 +1,7 @@
 """A party is judged on everything that had reached us before they spoke."""
 
 from tests.runtime.streams import shop
+from tests.runtime.waiting import at_once
 from tests.support.servers import MakeTopic
 
 from aftersales.runtime.causes import Place, Record
@@ -75,7 +76,7 @@ async def test_a_backlog_of_facts_is_read_before_the_command_that_came_after_it(
             await partitions.take(pool)
         topics: list[str] = []
         while commands not in topics:
-            topics += [each.place.topic for each in await partitions.read(50)]
+            topics += [each.place.topic for each in await partitions.read(50, at_once())]
         assert topics == [facts] * 1_000 + [commands]
     finally:
         await partitions.stop()

@@ -11,10 +11,11 @@ from aiokafka import AIOKafkaProducer
 from tests.runtime.conftest import Engines, Look
 from tests.runtime.streams import Shop, shop
 from tests.runtime.toy import Toy
-from tests.runtime.waiting import eventually
+from tests.runtime.waiting import at_once, eventually
 from tests.support.servers import MakeTopic
 
 from aftersales.runtime import failpoints, unsent
+from aftersales.runtime import partitions as partitions_
 from aftersales.runtime.engine import Engine
 from aftersales.runtime.fence import Partition
 from aftersales.runtime.kafka import Kafka
@@ -133,10 +134,40 @@ async def test_a_backlog_is_read_for_all_lanes_at_once(pool: Pool, kafka: str, m
                 await marketplace.raw(facts, b"o", b"{}", {}, partition=partition)
         async with reading(pool, kafka, facts, commands) as partitions:
             # The one that waits takes what comes first; by then both partitions are here.
-            [first, second] = [await asyncio.wait_for(partitions.read(20), 10) for _ in range(2)]
+            [first, second] = [await asyncio.wait_for(partitions.read(20, at_once()), 10) for _ in range(2)]
     shares = Counter(record.place.partition % LANES for record in second)
     assert len(first) == 20 // LANES
     assert shares == dict.fromkeys(range(LANES), 20 // LANES)
+
+
+async def test_what_comes_until_it_is_wanted_is_read_as_one(
+    pool: Pool, kafka: str, make_topic: MakeTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partitions_, "GATHER_FOR", 60.0)
+    facts, commands = await make_topic(2), await make_topic()
+    wanted = asyncio.Event()
+    async with shop(kafka) as marketplace, reading(pool, kafka, facts, commands) as partitions:
+        batch = asyncio.create_task(partitions.read(50, wanted))
+        await marketplace.raw(facts, b"o", b"{}", {}, partition=0)
+        await eventually(lambda: in_hand(partitions, 1))
+        await marketplace.raw(facts, b"o", b"{}", {}, partition=1)
+        await eventually(lambda: in_hand(partitions, 2))
+        assert not batch.done()
+        wanted.set()
+        assert len(await asyncio.wait_for(batch, 10)) == 2
+
+
+async def in_hand(partitions: Partitions, count: int) -> bool:
+    return len(partitions._in_hand) == count
+
+
+async def test_not_wanted_for_long_what_came_is_handed_over_all_the_same(
+    pool: Pool, kafka: str, make_topic: MakeTopic
+) -> None:
+    facts, commands = await make_topic(), await make_topic()
+    async with shop(kafka) as marketplace, reading(pool, kafka, facts, commands) as partitions:
+        await marketplace.raw(facts, b"o", b"{}", {})
+        assert len(await asyncio.wait_for(partitions.read(50, asyncio.Event()), 10)) == 1
 
 
 async def test_commands_held_when_all_was_forgotten_are_read_again(
@@ -147,7 +178,7 @@ async def test_commands_held_when_all_was_forgotten_are_read_again(
         await marketplace.raw(commands, b"o", b"{}", {})
         # As if a fact before it could not be had yet.
         partitions._facts.wait_for({Partition(facts, 0): 1_000})
-        waiting = asyncio.create_task(partitions.read(50))
+        waiting = asyncio.create_task(partitions.read(50, at_once()))
         await eventually(lambda: holds(partitions))
         left, read = await partitions.unread()
         assert left > 0
@@ -155,7 +186,7 @@ async def test_commands_held_when_all_was_forgotten_are_read_again(
         waiting.cancel()
         partitions.forget()
         await claimed(partitions, pool)
-        [record] = await asyncio.wait_for(partitions.read(50), 10)
+        [record] = await asyncio.wait_for(partitions.read(50, at_once()), 10)
         assert record.place.topic == commands
 
 
@@ -256,7 +287,7 @@ async def test_a_command_waits_for_no_fact_that_cannot_be_read(
         topics: list[str] = []
         async with asyncio.timeout(10):
             while commands not in topics:
-                topics += [each.place.topic for each in await partitions.read(50)]
+                topics += [each.place.topic for each in await partitions.read(50, at_once())]
         assert topics == [facts] * (2 if isolation == "read_uncommitted" else 1) + [commands]
         await hanging.producer.abort_transaction()
 

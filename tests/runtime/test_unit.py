@@ -19,6 +19,7 @@ from aftersales.errors import Failure
 from aftersales.runtime import failpoints, metrics
 from aftersales.runtime.failpoints import FailpointReached
 from aftersales.runtime.unit import Unit
+from aftersales.runtime.unit.keep import FEW
 
 
 async def test_everything_of_a_batch_is_written(unit: Unit, hand: Hand, see: Look) -> None:
@@ -38,6 +39,18 @@ async def test_everything_of_a_batch_is_written(unit: Unit, hand: Hand, see: Loo
         "dead_letter": 0,
         "parked": 0,
     }
+
+
+async def test_many_are_written_as_few_are(unit: Unit, hand: Hand, see: Look) -> None:
+    amounts = [5 + number % 3 for number in range(FEW)]
+    await unit.run([cause for amount in amounts for cause in hand.deposits("many", amount)])
+    for amount in amounts:
+        await unit.run(hand.deposits("few", amount))
+    for column in ("version || outcome || moves || event_type", "explanation - 'facts'"):
+        of = f"select ({column})::text from history where subject = $1 order by version"
+        assert await see.column(of, "account/many") == await see.column(of, "account/few")
+    for table in ("ledger", "outbox", "inbox"):
+        assert await see.column(f"select count(*) from {table}") == [2 * FEW]
 
 
 @pytest.mark.parametrize("step", ["C2", "C3", "C4", "C5", "C6", "C7"])

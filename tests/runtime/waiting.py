@@ -11,3 +11,10 @@ async def eventually(condition: Callable[[], Awaitable[object]], *, within: floa
     while not await condition():
         assert time.monotonic() < give_up, f"not within {within} s: {what or getattr(condition, '__name__', 'it')}"
         await asyncio.sleep(0.02)
+
+
+def at_once() -> asyncio.Event:
+    """For a reader: what comes is wanted as it comes."""
+    event = asyncio.Event()
+    event.set()
+    return event

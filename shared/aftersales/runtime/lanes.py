@@ -21,6 +21,8 @@ class Lanes:
     def __init__(self) -> None:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._partitions: dict[int, frozenset[Partition]] = {}
+        self.idle = asyncio.Event()
+        self.idle.set()
 
     @property
     def tasks(self) -> Sequence[asyncio.Task[None]]:
@@ -31,11 +33,19 @@ class Lanes:
         """Those of which something is in flight."""
         return frozenset[Partition]().union(*(self._partitions[lane] for lane in self._tasks))
 
-    def start(self, lane: int, partitions: frozenset[Partition], work: Coroutine[Any, Any, None]) -> None:
-        """The lane must be `free`."""
-        assert lane not in self._tasks
-        self._partitions[lane] = partitions
-        self._tasks[lane] = asyncio.create_task(work)
+    def start(self, lanes: Iterable[int], partitions: frozenset[Partition], work: Coroutine[Any, Any, None]) -> None:
+        """A batch of one lane, or one that takes several; each must be `free`."""
+        task = asyncio.create_task(work)
+        self.idle.clear()
+        task.add_done_callback(self._ended)
+        for lane in lanes:
+            assert lane not in self._tasks
+            self._partitions[lane] = partitions
+            self._tasks[lane] = task
+
+    def _ended(self, _: "asyncio.Task[None]") -> None:
+        if all(task.done() for task in self._tasks.values()):
+            self.idle.set()
 
     async def free(self, lane: int, *, every: float, poll: Callable[[], Awaitable[None]]) -> None:
         """Wait for the lane's batch in flight, polling meanwhile; raises what it raised."""

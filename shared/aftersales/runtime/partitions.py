@@ -29,6 +29,10 @@ HINT_WITHIN: Final = 5.0
 CAREFUL: Final = 50
 IDLE_MS: Final = 60_000
 LOOK_AGAIN_MS: Final = 20
+# The client asks the broker again once it has been emptied, which costs both about a millisecond.
+GATHER_EVERY: Final = 0.01
+# A batch that takes long must not hold up the other lane.
+GATHER_FOR: Final = 0.2
 ASK_AGAIN: Final = 0.5
 # A client that is being given its partitions does not answer until it has them.
 POLL_WITHIN: Final = 1.0
@@ -56,9 +60,11 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         self._assigned: frozenset[Partition] = frozenset()
         self._expected: dict[Partition, int] = {}
         self._claimed: int | None = None
+        self._lanes: list[list[TopicPartition]] = []
         self._facts = FactsFirst(commands)
+        self._halted = False
         self._topics: list[str] = []
-        self._in_hand: Sequence[Record | DeadLetter] = ()
+        self._in_hand: list[Record | DeadLetter] = []
         self.claim = Claim({})
         self.assignment = 0
         self.changed = asyncio.Event()
@@ -129,22 +135,31 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             self._consumer.seek(TopicPartition(*each), row.next_offset)
         self.claim = Claim({each: row.epoch for each, row in held.items()})
         self._expected = {each: row.next_offset for each, row in held.items()}
+        self._lanes = list(by_lane((TopicPartition(*each) for each in held), lambda tp: int(tp.partition)).values())
         self._claimed = assignment
         LOG.info("partitions claimed", count=len(held))
         return True
 
-    async def read(self, count: int) -> list[Record | DeadLetter]:
-        """About so many records, in order within each partition, commands behind their facts; waits for the first."""
+    async def read(self, count: int, wanted: asyncio.Event) -> list[Record | DeadLetter]:
+        """About so many records, in order within each partition, commands behind their facts. Waits for the first; and
+        gathers more for a while, until they are wanted.
+        """
         while True:
-            self._in_hand = await self._fetch(count)
+            self._in_hand = await self._fetch(count, LOOK_AGAIN_MS if self._facts.holding else IDLE_MS)
+            gathered = time.monotonic() + GATHER_FOR
+            while not wanted.is_set() and len(self._in_hand) < count and time.monotonic() < gathered:
+                await asyncio.sleep(GATHER_EVERY)
+                more = await self._fetch(count, 0)
+                # Not `+=`: what is in hand may have been forgotten meanwhile.
+                self._in_hand = [*self._in_hand, *more]
             ready = await self._facts_first(self._in_hand)
-            self._in_hand = ()
+            self._in_hand = []
             if ready:
                 return ready
 
-    async def _fetch(self, count: int) -> list[Record | DeadLetter]:
+    async def _fetch(self, count: int, wait_ms: int) -> list[Record | DeadLetter]:
         try:
-            found = await self._fetched(count)
+            found = await self._fetched(count, wait_ms)
         except RecordTooLargeError as problem:
             raise Failure(
                 f"A record does not fit into a fetch: {problem} Lower max.message.bytes of its topic."
@@ -154,16 +169,15 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             return await self._read_carefully()
         return [as_record(record) for records in found for record in records]
 
-    async def _fetched(self, count: int) -> list[list[Any]]:
+    async def _fetched(self, count: int, wait_ms: int) -> list[list[Any]]:
         """A share for each lane of what is here, or the first that comes: the client empties one partition after the
         other, and what is all of one lane leaves the other idle.
         """
         found: list[list[Any]] = []
-        for lane in by_lane(self._consumer.assignment(), lambda tp: int(tp.partition)).values():
+        for lane in self._lanes:
             found.extend((await self._consumer.getmany(*lane, timeout_ms=0, max_records=count // LANES)).values())
-        if not found:
-            wait = LOOK_AGAIN_MS if self._facts.holding else IDLE_MS
-            found.extend((await self._consumer.getmany(timeout_ms=wait, max_records=count // LANES)).values())
+        if not found and wait_ms:
+            found.extend((await self._consumer.getmany(timeout_ms=wait_ms, max_records=count // LANES)).values())
         return found
 
     async def _facts_first(self, records: Sequence[Record | DeadLetter]) -> list[Record | DeadLetter]:
@@ -181,9 +195,12 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _let_flow(self) -> None:
         """While commands wait for facts no more of them are fetched, or a backlog would fill the memory."""
+        if not self._halted and not self._facts.holding:
+            return
         for tp in self._consumer.assignment():
             waits = self._facts.waits(Partition(tp.topic, tp.partition))
             (self._consumer.pause if waits else self._consumer.resume)(tp)
+        self._halted = self._facts.holding
 
     async def _ends(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """Asked for until there is an answer: what is in hand must not be lost because the broker is away."""
@@ -199,7 +216,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _forget_what_waits(self) -> None:
         self._facts.forget()
-        self._in_hand = ()
+        self._in_hand = []
         # What was paused for them would stay so for ever: the same partitions may be claimed again.
         self._let_flow()
 
@@ -256,6 +273,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
     async def poll_paused(self) -> None:
         """Let the group see that we live, without taking anything."""
         with suppress(KafkaError, IllegalStateError, TimeoutError):
+            self._halted = True
             self._consumer.pause(*self._consumer.assignment())
             async with asyncio.timeout(POLL_WITHIN):
                 await self._consumer.getmany(timeout_ms=0)

@@ -147,16 +147,23 @@ class Receive:
             await self._look_at_ends()
 
     async def _hand_on(self, records: list[Record | DeadLetter], assignment: int) -> None:
-        for lane, some in by_lane(records, lambda record: record.place.partition).items():
+        lanes = by_lane(records, lambda record: record.place.partition)
+        if len(records) < SMALLEST and self.in_flight.idle.is_set():
+            # A unit costs much the same whether it has one record or ten.
+            parts = [(tuple(lanes), records)]
+        else:
+            parts = [((lane,), some) for lane, some in lanes.items()]
+        for numbers, some in parts:
             items = await self._decoded(some)
-            await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
+            for lane in numbers:
+                await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
             work = self._commit(items, self.partitions.claim, assignment)
-            self.in_flight.start(lane, frozenset(_ends(items)), work)
+            self.in_flight.start(numbers, frozenset(_ends(items)), work)
 
     async def _read(self) -> list[Record | DeadLetter]:
         """What has come; nothing when something else wants attention or a second has passed."""
         if self._reading is None:
-            self._reading = asyncio.create_task(self.partitions.read(self._size))
+            self._reading = asyncio.create_task(self.partitions.read(self._size, self.in_flight.idle))
         changed = asyncio.create_task(self.partitions.changed.wait())
         waiting: set[asyncio.Task[Any]] = {self._reading, changed}
         waiting.update(self.in_flight.tasks)
