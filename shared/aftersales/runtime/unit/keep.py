@@ -35,6 +35,7 @@ PARKED_CAUSE: Final = (
     *("subject", "cause_id", "arrived_at", "type", "source", "name", "hash", "body"),
     *("role", "sub", "trace", "topic", "partition", "record_offset"),
 )
+TEXTS: Final = "text[]"
 # So many rows of all tables together, from which on COPY is the cheaper (measured).
 FEW: Final = 100
 
@@ -73,9 +74,8 @@ class Keeper:
         few = sum(len(rows) for _, _, rows in appends) <= FEW
         for table, columns, rows in appends:
             if rows:
-                types = await self._types_of(connection, table, columns) if few else {}
-                if few and not any(types[column].endswith("[]") for column in columns):
-                    rest.append(_inserted(table, columns, types, rows))
+                if few:
+                    rest.append(_inserted(table, columns, await self._types_of(connection, table, columns), rows))
                 else:
                     await connection.copy_records_to_table(table, columns=columns, records=rows)
         await together(connection, rest)
@@ -131,14 +131,20 @@ class Keeper:
 
 
 def _inserted(table: str, columns: Sequence[str], types: Mapping[str, str], rows: Iterable[Values]) -> Part:
-    arrays = ", ".join(f"${number}::{types[column]}[]" for number, column in enumerate(columns, 1))
-    values = zip(*rows, strict=True)
+    """As arrays; a list within one would be taken for a further dimension, so it goes as JSON."""
+    names = ", ".join(columns)
+    arrays = ", ".join(
+        f"${number}::{'jsonb' if types[column] == TEXTS else types[column]}[]"
+        for number, column in enumerate(columns, 1)
+    )
+    chosen = ", ".join(
+        f"array(select jsonb_array_elements_text({column}))" if types[column] == TEXTS else column for column in columns
+    )
     return Part(
-        f"insert into {table} ({', '.join(columns)}) select * from unnest({arrays})",  # noqa: S608 - as above
-        # A list within a list would be taken for a further dimension.
+        f"insert into {table} ({names}) select {chosen} from unnest({arrays}) as d ({names})",  # noqa: S608 - as above
         tuple(
-            list(map(to_json, column)) if types[name] == "jsonb" else column
-            for name, column in zip(columns, values, strict=True)
+            list(map(to_json, values)) if types[column] in ("jsonb", TEXTS) else values
+            for column, values in zip(columns, zip(*rows, strict=True), strict=True)
         ),
     )
 
