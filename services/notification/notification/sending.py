@@ -32,6 +32,8 @@ NOTICES_AGE: Final = Gauge(
 COUNTED: Final = 20_001
 SOURCE: Final = "notification"
 BATCH: Final = 500
+# So many are recorded in one transaction: what is heard of the same disputes waits for their rows meanwhile.
+TOGETHER: Final = 50
 LOOK_EVERY: Final = 1.0
 # With leases of 30 s that double up to an hour: some four hours.
 MOST_ATTEMPTS: Final = 10
@@ -67,8 +69,9 @@ async def send_once(unit: Unit, sender: Sender) -> int:
     recorded = [cause for notice in notices if (cause := _cause(notice, failed)) is not None]
     if failed:
         LOG.warning("notices did not leave", channel=sender.channel, count=len(failed), why=next(iter(failed.values())))
+    for first in range(0, len(recorded), TOGETHER):
+        await unit.run(recorded[first : first + TOGETHER])
     if recorded:
-        await unit.run(recorded)
         async with unit.pool.acquire() as connection:
             await forget(connection, [notice.id for notice in notices])
     return len(notices)
