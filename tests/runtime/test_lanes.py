@@ -29,8 +29,8 @@ async def test_what_is_in_flight_is_known_until_the_lane_is_free() -> None:
         await go.wait()
 
     here, there = Partition("facts", 0), Partition("facts", 1)
-    lanes.start((0,), frozenset({here}), work())
-    lanes.start((1,), frozenset({there}), work())
+    lanes.start(0, frozenset({here}), work())
+    lanes.start(1, frozenset({there}), work())
     assert lanes.partitions == {here, there}
     go.set()
     await lanes.free(0, every=1.0, poll=unpolled)
@@ -42,7 +42,7 @@ async def test_what_is_in_flight_is_known_until_the_lane_is_free() -> None:
 
 async def test_the_group_sees_a_poll_while_a_lane_is_waited_for() -> None:
     lanes, polled = Lanes(), asyncio.Event()
-    lanes.start((0,), frozenset(), _until(polled))
+    lanes.start(0, frozenset(), _until(polled))
 
     async def poll() -> None:
         polled.set()
@@ -61,29 +61,17 @@ async def test_what_a_lane_raised_is_raised_where_it_is_looked_at() -> None:
     async def fail() -> None:
         raise LookupError
 
-    lanes.start((0,), frozenset(), fail())
+    lanes.start(0, frozenset(), fail())
     await lanes.settle(1.0)
     with pytest.raises(LookupError):
         lanes.harvest()
 
 
-async def test_a_batch_that_takes_both_lanes_keeps_both_until_it_is_done() -> None:
-    lanes, done = Lanes(), asyncio.Event()
-    lanes.start((0, 1), frozenset(), _until(done))
-    other = asyncio.create_task(lanes.free(1, every=60, poll=_no_poll))
-    await asyncio.sleep(0)
-    assert not other.done()
-    done.set()
-    await other
-    await lanes.free(0, every=60, poll=_no_poll)
-    assert not lanes.tasks
-
-
 async def test_idle_is_when_no_lane_has_anything_in_flight() -> None:
     lanes, first, second = Lanes(), asyncio.Event(), asyncio.Event()
     seen = [lanes.idle.is_set()]
-    lanes.start((0,), frozenset(), _until(first))
-    lanes.start((1,), frozenset(), _until(second))
+    lanes.start(0, frozenset(), _until(first))
+    lanes.start(1, frozenset(), _until(second))
     first.set()
     await lanes.free(0, every=60, poll=_no_poll)
     seen.append(lanes.idle.is_set())

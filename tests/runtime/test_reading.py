@@ -9,16 +9,15 @@ from datetime import UTC, datetime
 import pytest
 from aiokafka import AIOKafkaProducer
 from tests.runtime.conftest import Engines, Look
+from tests.runtime.readers import claimed, reading
 from tests.runtime.streams import Shop, shop
 from tests.runtime.toy import Toy
 from tests.runtime.waiting import at_once, eventually
 from tests.support.servers import MakeTopic
 
 from aftersales.runtime import failpoints, unsent
-from aftersales.runtime import partitions as partitions_
 from aftersales.runtime.engine import Engine
 from aftersales.runtime.fence import Partition
-from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.lanes import LANES
 from aftersales.runtime.partitions import Partitions
 from aftersales.runtime.postgres import Pool
@@ -102,30 +101,6 @@ async def taken(partitions: Partitions) -> bool:
     return left == 0 and partitions._consumer is not None
 
 
-@asynccontextmanager
-async def reading(
-    pool: Pool, kafka: str, facts: str, commands: str, isolation: str = "read_uncommitted"
-) -> AsyncIterator[Partitions]:
-    """What one process reads, claimed."""
-
-    async def settled() -> None: ...
-
-    partitions = Partitions(Kafka(kafka, "test", isolation=isolation), commands, frozenset({commands}), settled)
-    await partitions.start([commands, facts])
-    try:
-        await claimed(partitions, pool)
-        yield partitions
-    finally:
-        await partitions.stop()
-
-
-async def claimed(partitions: Partitions, pool: Pool) -> None:
-    while not partitions.held:
-        await asyncio.wait_for(partitions.changed.wait(), 30)
-        partitions.changed.clear()
-        await partitions.take(pool)
-
-
 async def test_a_backlog_is_read_for_all_lanes_at_once(pool: Pool, kafka: str, make_topic: MakeTopic) -> None:
     facts, commands = await make_topic(2), await make_topic()
     async with shop(kafka) as marketplace:
@@ -138,36 +113,6 @@ async def test_a_backlog_is_read_for_all_lanes_at_once(pool: Pool, kafka: str, m
     shares = Counter(record.place.partition % LANES for record in second)
     assert len(first) == 20 // LANES
     assert shares == dict.fromkeys(range(LANES), 20 // LANES)
-
-
-async def test_what_comes_until_it_is_wanted_is_read_as_one(
-    pool: Pool, kafka: str, make_topic: MakeTopic, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(partitions_, "GATHER_FOR", 60.0)
-    facts, commands = await make_topic(2), await make_topic()
-    wanted = asyncio.Event()
-    async with shop(kafka) as marketplace, reading(pool, kafka, facts, commands) as partitions:
-        batch = asyncio.create_task(partitions.read(50, wanted))
-        await marketplace.raw(facts, b"o", b"{}", {}, partition=0)
-        await eventually(lambda: in_hand(partitions, 1))
-        await marketplace.raw(facts, b"o", b"{}", {}, partition=1)
-        await eventually(lambda: in_hand(partitions, 2))
-        assert not batch.done()
-        wanted.set()
-        assert len(await asyncio.wait_for(batch, 10)) == 2
-
-
-async def in_hand(partitions: Partitions, count: int) -> bool:
-    return len(partitions._in_hand) == count
-
-
-async def test_not_wanted_for_long_what_came_is_handed_over_all_the_same(
-    pool: Pool, kafka: str, make_topic: MakeTopic
-) -> None:
-    facts, commands = await make_topic(), await make_topic()
-    async with shop(kafka) as marketplace, reading(pool, kafka, facts, commands) as partitions:
-        await marketplace.raw(facts, b"o", b"{}", {})
-        assert len(await asyncio.wait_for(partitions.read(50, asyncio.Event()), 10)) == 1
 
 
 async def test_commands_held_when_all_was_forgotten_are_read_again(

@@ -50,6 +50,11 @@ def partitions_of(items: Iterable[Item]) -> list[Partition]:
     return sorted({partition_of(item.place) for item in items if item.place is not None})
 
 
+def ends_of(items: Iterable[Item]) -> dict[Partition, int]:
+    """The offset behind the last item of each partition."""
+    return {partition_of(item.place): item.place.offset + 1 for item in items if item.place is not None}
+
+
 async def claim(
     connection: Connection, partitions: Iterable[Partition], beginnings: Mapping[Partition, int], cluster_id: str
 ) -> dict[Partition, Held]:

@@ -16,7 +16,7 @@ Each = TypeVar("Each")
 
 
 class Lanes:
-    """Knows the task of each lane that has a batch in flight, and that batch's partitions."""
+    """Knows the task of each lane that has a batch in flight, and that batch's partitions. idle: there is none."""
 
     def __init__(self) -> None:
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -33,15 +33,13 @@ class Lanes:
         """Those of which something is in flight."""
         return frozenset[Partition]().union(*(self._partitions[lane] for lane in self._tasks))
 
-    def start(self, lanes: Iterable[int], partitions: frozenset[Partition], work: Coroutine[Any, Any, None]) -> None:
-        """A batch of one lane, or one that takes several; each must be `free`."""
-        task = asyncio.create_task(work)
+    def start(self, lane: int, partitions: frozenset[Partition], work: Coroutine[Any, Any, None]) -> None:
+        """The lane must be `free`."""
+        assert lane not in self._tasks
+        self._partitions[lane] = partitions
+        self._tasks[lane] = asyncio.create_task(work)
+        self._tasks[lane].add_done_callback(self._ended)
         self.idle.clear()
-        task.add_done_callback(self._ended)
-        for lane in lanes:
-            assert lane not in self._tasks
-            self._partitions[lane] = partitions
-            self._tasks[lane] = task
 
     def _ended(self, _: "asyncio.Task[None]") -> None:
         if all(task.done() for task in self._tasks.values()):

@@ -152,8 +152,7 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
                 more = await self._fetch(count, 0)
                 # Not `+=`: what is in hand may have been forgotten meanwhile.
                 self._in_hand = [*self._in_hand, *more]
-            ready = await self._facts_first(self._in_hand)
-            self._in_hand = []
+            ready, self._in_hand = await self._facts_first(self._in_hand), []
             if ready:
                 return ready
 

@@ -7,7 +7,7 @@ position in Kafka's group is a hint for operators only.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from aftersales.runtime import fence, metrics
 from aftersales.runtime.causes import DeadLetter, Item, Record
 from aftersales.runtime.clock import app_now
+from aftersales.runtime.commits import BACK_OFF, LARGEST, SMALLEST, Commits
 from aftersales.runtime.decode import Decoder
 from aftersales.runtime.failpoints import reached
-from aftersales.runtime.fence import Claim, Fenced, Partition
+from aftersales.runtime.fence import Partition
 from aftersales.runtime.kafka import Kafka
 from aftersales.runtime.lanes import LANES, Lanes, by_lane
 from aftersales.runtime.partitions import Partitions
@@ -28,16 +29,12 @@ from aftersales.runtime.unit import Unit
 from aftersales.runtime.unsent import Backlog
 
 LOG: Final = structlog.get_logger()
-SMALLEST: Final = 50
-# Two lanes share it. More in a unit is no faster (measured), and memory once taken is seldom given back.
-LARGEST: Final = 1_000
 LOOK_EVERY: Final = 1.0
 HINT_EVERY: Final = 1.0
 POLL_EVERY: Final = 5.0
 # A rebalance waits this long for the transaction in flight: less than the shortest session, or the group would drop us.
 REVOKE_WITHIN: Final = 4.0
 DRAIN_WITHIN: Final = 10.0
-BACK_OFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 # Decoding yields to heartbeats and HTTP after so many records.
 BREATHE: Final = 200
 
@@ -55,6 +52,7 @@ class Receive:
         self._moved = moved
         self._decoder = Decoder(unit.service)
         self.partitions = Partitions(kafka, group, unit.service.commands, self._settled)
+        self._commits = Commits(unit, self.partitions, self._alive)
         self._backlog = Backlog(unit.pool)
         self._size = SMALLEST
         self._reading: asyncio.Task[list[Record | DeadLetter]] | None = None
@@ -148,17 +146,28 @@ class Receive:
 
     async def _hand_on(self, records: list[Record | DeadLetter], assignment: int) -> None:
         lanes = by_lane(records, lambda record: record.place.partition)
-        if len(records) < SMALLEST and self.in_flight.idle.is_set():
-            # A unit costs much the same whether it has one record or ten.
-            parts = [(tuple(lanes), records)]
-        else:
-            parts = [((lane,), some) for lane, some in lanes.items()]
-        for numbers, some in parts:
+        if len(lanes) > 1 and len(records) < SMALLEST and self.in_flight.idle.is_set():
+            await self._hand_on_together(lanes, assignment)
+            return
+        for lane, some in lanes.items():
             items = await self._decoded(some)
-            for lane in numbers:
-                await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
-            work = self._commit(items, self.partitions.claim, assignment)
-            self.in_flight.start(numbers, frozenset(_ends(items)), work)
+            await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
+            self._start(lane, items, self._commits.run(items, self.partitions.claim, assignment))
+
+    async def _hand_on_together(self, lanes: Mapping[int, list[Record | DeadLetter]], assignment: int) -> None:
+        """A unit costs much the same whether it has one record or ten: one for all. Where it fails, each lane goes its
+        own way.
+        """
+        claim = self.partitions.claim
+        decoded = {lane: await self._decoded(some) for lane, some in lanes.items()}
+        everything = [item for items in decoded.values() for item in items]
+        first = asyncio.create_task(self._commits.try_once(everything, claim, assignment))
+        for lane, items in decoded.items():
+            await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
+            self._start(lane, items, self._commits.after(first, items, claim, assignment))
+
+    def _start(self, lane: int, items: list[Item], work: Coroutine[Any, Any, bool]) -> None:
+        self.in_flight.start(lane, frozenset(fence.ends_of(items)), self._committed(items, work))
 
     async def _read(self) -> list[Record | DeadLetter]:
         """What has come; nothing when something else wants attention or a second has passed."""
@@ -210,40 +219,19 @@ class Receive:
         if self._reading is None and self.partitions.held:
             await self.partitions.poll_paused()
 
-    async def _commit(self, items: list[Item], claim: Claim, assignment: int) -> None:
-        position, failures, size = 0, 0, LARGEST
-        while position < len(items):
-            if assignment != self.partitions.assignment:
-                metrics.BATCHES_DROPPED.labels("stale").inc()
-                return
-            try:
-                await self._unit.run(items[position : position + size], claim)
-                position += size
-            except Fenced as problem:
-                metrics.BATCHES_DROPPED.labels("fenced").inc()
-                LOG.warning("fenced off", partition=str(problem))
-                # Two that both believe in their assignment would else take turns without a pause.
-                await asyncio.sleep(BACK_OFF[2])
-                self.partitions.forget()
-                return
-            except Exception as problem:
-                if not is_passing(problem):
-                    raise
-                # Trying again moves nothing twice: whatever was committed meanwhile lies behind the fence.
-                delay = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
-                failures += 1
-                # What was too long for a statement's or a lock's patience gets shorter.
-                size = max(SMALLEST, size // 2)
-                self.progress = time.monotonic()
-                LOG.warning("a batch could not be committed; trying again", problem=repr(problem), seconds=delay)
-                await asyncio.sleep(delay)
-        self.progress = time.monotonic()
+    async def _committed(self, items: list[Item], work: Coroutine[Any, Any, bool]) -> None:
+        if not await work:
+            return
+        self._alive()
         if self._look_wanted:
             self._moved()
         if time.monotonic() - self._hinted > HINT_EVERY:
             self._hinted = time.monotonic()
-            await self.partitions.hint(_ends(items))
+            await self.partitions.hint(fence.ends_of(items))
             await reached("C9")
+
+    def _alive(self) -> None:
+        self.progress = time.monotonic()
 
     async def _settled(self) -> None:
         await self.in_flight.settle(REVOKE_WITHIN)
@@ -299,7 +287,3 @@ async def _ended(task: asyncio.Task[Any] | None) -> None:
 
 def _is_passing(problem: Exception) -> bool:
     return is_passing(problem) or isinstance(problem, (KafkaError, IllegalStateError))
-
-
-def _ends(items: list[Item]) -> dict[Partition, int]:
-    return {fence.partition_of(item.place): item.place.offset + 1 for item in items if item.place is not None}
