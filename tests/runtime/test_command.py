@@ -2,11 +2,13 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.runtime.conftest import EVERYTHING, Hand, Look
 from tests.runtime.toy import FILLS_THE_ROW, RAISES, Account, Toy
+from tests.runtime.waiting import eventually
 
 from aftersales.errors import Refused
 from aftersales.identity import Actor, Owned, Role
@@ -52,6 +54,32 @@ async def test_twenty_twins_at_once_have_one_effect(unit: Unit, words: Toy, see:
     assert {answer.body["balance"] for answer in answers} == {5}
     assert sum(not answer.replayed for answer in answers) == 1
     assert await see.balance("a") == 5
+
+
+async def test_a_twin_over_kafka_that_was_a_moment_faster_has_the_effect(
+    unit: Unit, words: Toy, hand: Hand, see: Look
+) -> None:
+    await unit.run(hand.deposits("a", 5))
+    promised = words.promised(account="a", until=datetime.now(UTC) + timedelta(days=1))
+    async with see.pool.acquire() as connection:
+        async with connection.transaction():
+            await connection.execute("select from account where id = 'a' for update")
+            # Both have looked the cause up and found nothing; now they wait for the account, one behind the other.
+            over_kafka = asyncio.create_task(unit.run([hand.cause(promised, "k1")]))
+            await eventually(lambda: waiting_for_locks(see, 1))
+            command = unit.command(promised, actor=SHOP, key="k1", may=ANYBODY, route="promise")
+            over_http = asyncio.create_task(command)
+            await eventually(lambda: waiting_for_locks(see, 2))
+        await over_kafka
+        assert (await over_http).replayed
+    assert await see.counts("timers", "parked", "dead_letter") == {"timers": 1, "parked": 0, "dead_letter": 0}
+
+
+async def waiting_for_locks(see: Look, count: int) -> bool:
+    found = await see.one(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    return bool(found == count)
 
 
 async def test_refused_when_the_key_was_used_for_another_request(unit: Unit, words: Toy) -> None:

@@ -8,6 +8,7 @@ from tests.runtime.toy import (
     FILLS_THE_ROW,
     FOREIGN,
     NOT_STORABLE,
+    OF_THE_WRONG_TYPE,
     RAISES,
     TOO_BIG,
     UNKNOWN_POLICY,
@@ -149,6 +150,14 @@ async def test_data_that_the_database_refuses_for_ever_is_a_dead_letter(unit: Un
     assert await see.column("select reason from dead_letter") == ["not-storable"]
     assert await see.column("select id from account where balance = 5 order by id") == ["a", "c"]
     assert await see.counts("parked") == {"parked": 0}
+
+
+async def test_what_our_own_code_makes_of_the_wrong_type_parks_its_subject(unit: Unit, hand: Hand, see: Look) -> None:
+    await unit.run([*hand.deposits("a", OF_THE_WRONG_TYPE), *hand.deposits("b", 5)])
+    assert await see.column("select subject from parked") == ["account/a"]
+    assert await see.column("select reason from parked where reason like '%many%'") == []
+    assert await see.counts("dead_letter") == {"dead_letter": 0}
+    assert await see.balance("b") == 5
 
 
 async def test_a_record_over_200_kib_is_refused_at_insert(unit: Unit, hand: Hand, see: Look) -> None:

@@ -34,6 +34,7 @@ BREAKS_A_CONSTRAINT: Final = 13  # the ledger's CHECK refuses it
 NOT_STORABLE: Final = 14  # the ledger's column cannot hold what the rule makes of it
 FOREIGN: Final = 15  # not ours to judge
 FILLS_THE_ROW: Final = 17  # the state would be larger than a row may be
+OF_THE_WRONG_TYPE: Final = 18  # the rule makes a word for the ledger's column of numbers
 TOO_BIG: Final = 16  # announces a record over 200 KiB
 
 TABLES: Final = """
@@ -145,10 +146,11 @@ def deposit(state: Account | None, said: Deposited, given: Given) -> Decision:
     filling = "x" * 300_000 if said.amount == TOO_BIG else None
     changed = _balance_event(said)(account=said.account, balance=new.balance, filling=filling)
     row = {"cause": given.cause, "account": said.account, "amount": said.amount}
+    small = {NOT_STORABLE: 100_000, OF_THE_WRONG_TYPE: "many"}.get(said.amount)
     return Decision(
         state=new,
         events=(changed,),
-        appends=(Append("ledger", {**row, "small": 100_000} if said.amount == NOT_STORABLE else row),),
+        appends=(Append("ledger", row if small is None else {**row, "small": small}),),
         moves=(Move("account", "open", "open", "1"),),
         others=others,
         because=Because(rule="deposit", facts={"amount": said.amount}),

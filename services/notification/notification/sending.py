@@ -71,7 +71,6 @@ async def send_once(unit: Unit, sender: Sender) -> int:
         LOG.warning("notices did not leave", channel=sender.channel, count=len(failed), why=next(iter(failed.values())))
     for first in range(0, len(recorded), TOGETHER):
         await unit.run(recorded[first : first + TOGETHER])
-    if recorded:
         async with unit.pool.acquire() as connection:
             await forget(connection, [notice.id for notice in notices])
     return len(notices)

@@ -145,18 +145,17 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         gathers more for a while, until they are wanted.
         """
         while True:
-            self._in_hand = await self._fetch(count, LOOK_AGAIN_MS if self._facts.holding else IDLE_MS)
-            gathered = time.monotonic() + GATHER_FOR
-            while not wanted.is_set() and len(self._in_hand) < count and time.monotonic() < gathered:
+            await self._fetch(count, LOOK_AGAIN_MS if self._facts.holding else IDLE_MS)
+            until = time.monotonic() + GATHER_FOR
+            while 0 < len(self._in_hand) < count and not wanted.is_set() and time.monotonic() < until:
                 await asyncio.sleep(GATHER_EVERY)
-                more = await self._fetch(count, 0)
-                # Not `+=`: what is in hand may have been forgotten meanwhile.
-                self._in_hand = [*self._in_hand, *more]
+                await self._fetch(count, 0)
             ready, self._in_hand = await self._facts_first(self._in_hand), []
             if ready:
                 return ready
 
-    async def _fetch(self, count: int, wait_ms: int) -> list[Record | DeadLetter]:
+    async def _fetch(self, count: int, wait_ms: int) -> None:
+        """Adds to what is in hand."""
         try:
             found = await self._fetched(count, wait_ms)
         except RecordTooLargeError as problem:
@@ -165,8 +164,9 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
             ) from problem
         except ValueError as problem:
             LOG.error("the client cannot read a record; reading one by one", problem=repr(problem))
-            return await self._read_carefully()
-        return [as_record(record) for records in found for record in records]
+            await self._read_carefully()
+        else:
+            self._in_hand += [as_record(record) for records in found for record in records]
 
     async def _fetched(self, count: int, wait_ms: int) -> list[list[Any]]:
         """A share for each lane of what is here, or the first that comes: the client empties one partition after the
@@ -219,13 +219,12 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         # What was paused for them would stay so for ever: the same partitions may be claimed again.
         self._let_flow()
 
-    async def _read_carefully(self) -> list[Record | DeadLetter]:
+    async def _read_carefully(self) -> None:
         """Past a record that the client itself cannot parse, such as one with a header name that is no UTF-8.
 
         It raises in the midst of a batch and may have taken records of other partitions along, so all go back to what
         was handed over. The record's own bytes cannot be had; what shares its batch behind it is as unreadable.
         """
-        found: list[Record | DeadLetter] = []
         self._forget_what_waits()
         partitions = [TopicPartition(*each) for each in self._expected]
         for tp in partitions:
@@ -233,17 +232,18 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]
         ends = await self._consumer.end_offsets(partitions)
         for tp in partitions:
             try:
-                while len(found) < CAREFUL and await self._consumer.position(tp) < ends[tp]:
+                while len(self._in_hand) < CAREFUL and await self._consumer.position(tp) < ends[tp]:
                     one = await self._consumer.getmany(tp, timeout_ms=1_000, max_records=1)
                     if not one:
                         break
-                    found.extend(as_record(record) for record in one[tp])
+                    self._in_hand.extend(as_record(record) for record in one[tp])
             except ValueError as problem:
                 offset = await self._consumer.position(tp)
                 record = Record(Place(tp.topic, tp.partition, offset), None, (), None)
-                found.append(DeadLetter(record, "unreadable-record", f"The Kafka client cannot parse it: {problem}"))
+                self._in_hand.append(
+                    DeadLetter(record, "unreadable-record", f"The Kafka client cannot parse it: {problem}")
+                )
                 self._consumer.seek(tp, offset + 1)
-        return found
 
     async def check_gaps(self, places: Sequence[Place]) -> None:
         """Failure where records are lost: offsets are missing and the log's beginning has moved past them."""

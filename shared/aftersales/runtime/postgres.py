@@ -77,12 +77,12 @@ async def prepare(connection: Connection) -> None:
 
 
 async def together(connection: Connection, parts: Sequence[Part]) -> None:
-    """All of them in one round trip; what one writes another does not see. Postgres runs them from the last to the
-    first.
-    """
+    """All of them in one round trip, in their order; what one writes another does not see."""
     if parts:
-        arguments = [argument for part in parts for argument in part.arguments]
-        await connection.execute(_joined(tuple(part.sql for part in parts)), *arguments)
+        # Postgres runs what changes data from the last to the first.
+        last_first = parts[::-1]
+        arguments = [argument for part in last_first for argument in part.arguments]
+        await connection.execute(_joined(tuple(part.sql for part in last_first)), *arguments)
 
 
 @lru_cache(maxsize=1024)

@@ -160,10 +160,10 @@ class Receive:
         """
         claim = self.partitions.claim
         decoded = {lane: await self._decoded(some) for lane, some in lanes.items()}
+        self.in_flight.harvest()
         everything = [item for items in decoded.values() for item in items]
         first = asyncio.create_task(self._commits.try_once(everything, claim, assignment))
         for lane, items in decoded.items():
-            await self.in_flight.free(lane, every=POLL_EVERY, poll=self._poll)
             self._start(lane, items, self._commits.after(first, items, claim, assignment))
 
     def _start(self, lane: int, items: list[Item], work: Coroutine[Any, Any, bool]) -> None:

@@ -114,8 +114,6 @@ class Relay:
 
     async def _with(self, connection: Connection) -> None:
         self._leased = float("-inf")
-        # A mark that a crash of the database loses is a record that is sent again, as it may be at any time.
-        await connection.execute("set synchronous_commit = off")
         try:
             while not self._stopping:
                 await self._look(connection)
@@ -123,7 +121,6 @@ class Relay:
             # The session goes back to the pool and lives on; nobody must take it for a relay that is at work.
             self._leased = float("-inf")
             with suppress(Exception):
-                await connection.execute("reset synchronous_commit")
                 await connection.execute(GIVE_UP)
 
     async def _look(self, connection: Connection) -> None:

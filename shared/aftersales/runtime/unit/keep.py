@@ -70,7 +70,8 @@ class Keeper:
             ("dead_letter", DEAD_LETTER, [dead_letter_row(dead, now) for dead in book.dead]),
             ("parked_cause", PARKED_CAUSE, [_queued(cause, now) for cause in book.queue]),
         ]
-        rest = [*_parked(book, now), *_replayed(book), *([fence] if fence is not None else [])]
+        # `inbox` first: where another unit was a moment faster with a cause, its key says so and the unit runs again.
+        rest: list[Part] = []
         few = sum(len(rows) for _, _, rows in appends) <= FEW
         for table, columns, rows in appends:
             if rows:
@@ -78,6 +79,7 @@ class Keeper:
                     rest.append(_inserted(table, columns, await self._types_of(connection, table, columns), rows))
                 else:
                     await connection.copy_records_to_table(table, columns=columns, records=rows)
+        rest += [*_parked(book, now), *_replayed(book), *([fence] if fence is not None else [])]
         await together(connection, rest)
         await reached("C6")
 

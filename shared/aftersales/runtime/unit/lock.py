@@ -1,8 +1,8 @@
 """Lock the rows of all subjects of a unit: kind by kind in the service's order, by id within a kind.
 
 Everybody locks in this order; anything else deadlocks sooner or later. Those that are there first, for most are. Two
-statements where some are new, three where somebody else was a moment faster: one combined insert-or-lock lost subjects
-under concurrency (measured).
+statements where some are new, three where somebody else was a moment faster (a third unit may then be waiting for what
+is locked here; the unit runs again): one combined insert-or-lock lost subjects under concurrency (measured).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -101,7 +101,7 @@ class Unit:
             await self.run(items[half:], claim)
             return
         [item] = items
-        LOG.error("the database will never take this item", problem=repr(problem), place=item.place)
+        LOG.error("the database will never take this item", problem=repr(_bare_words(problem)), place=item.place)
         try:
             await self._once([_set_aside(item, problem)], claim)
         except Exception as again:
@@ -280,11 +280,18 @@ def _set_aside(item: Item, problem: Exception) -> Item:
     """
     if isinstance(item, DeadLetter):
         return _bare(item)
-    data = isinstance(problem, (asyncpg.DataError, OverflowError))
+    why = _bare_words(problem)
+    ours = isinstance(why, (TypeError, ValueError)) and not isinstance(why, UnicodeError)
+    data = isinstance(problem, (asyncpg.DataError, OverflowError)) and not ours
     # A replay stays in its queue: as a dead letter it would leave that without having been decided.
     if item.record is not None and item.queued is None and data:
-        return DeadLetter(item.record, "not-storable", f"The database does not take it: {problem}", item.last)
-    return replace(item, park=f"{type(problem).__name__}: {problem}"[:500])
+        return DeadLetter(item.record, "not-storable", f"The database does not take it: {why}", item.last)
+    return replace(item, park=f"{type(why).__name__}: {why}"[:500])
+
+
+def _bare_words(problem: Exception) -> BaseException:
+    """What asyncpg says of a value without the value itself, which may be anybody's words."""
+    return problem.__cause__ if isinstance(problem, asyncpg.DataError) and problem.__cause__ is not None else problem
 
 
 def _bare(item: Item) -> DeadLetter:
