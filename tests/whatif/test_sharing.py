@@ -15,7 +15,7 @@ from aftersales_local.whatif.replay import Played, play, play_both
 from aftersales_local.whatif.sharing import OnePolicy, Reads, Shared, watched
 from aftersales_local.whatif.sketch import Market
 from aftersales_local.whatif.standing import standings
-from tests.whatif.histories import STANDARD, policy
+from tests.whatif.histories import DAY, OPENED, STANDARD, complaint, order, policy, says
 
 END = datetime(2026, 1, 1, tzinfo=UTC)
 SUMMER = {
@@ -54,11 +54,24 @@ def test_sharing_changes_nothing_where_overrides_differ(history: Sequence[Told])
     compare(history, policy(overrides=[SUMMER]))
 
 
-def compare(history: Sequence[Told], new: Policy) -> None:
+def test_a_dispute_that_stands_alike_again_is_decided_once_again() -> None:
+    """The seller's answer was due at another instant, and came in time; then the buyer gives up."""
+    answered = says("plan_refused", OPENED + DAY, by="S1")
+    lines = [*order(), complaint(), answered, says("complaint_cancelled", OPENED + 2 * DAY)]
+    history = [told for line in lines if (told := read(line))]
+    first, second, _ = both(history, policy(seller__response="P3D"))
+    assert second.orders["O1"] is first.orders["O1"]
+
+
+def both(history: Sequence[Told], new: Policy) -> tuple[Played, Played, Shared]:
     reads = Reads()
     shared = Shared(reads)
     before, after = OnePolicy(watched(STANDARD, new, reads)), OnePolicy(new)
-    first, second = play_both(history, before, after, END, shared, logs=True)
+    return *play_both(history, before, after, END, shared, logs=True), shared
+
+
+def compare(history: Sequence[Told], new: Policy) -> None:
+    first, second, shared = both(history, new)
     for played, judged_by in ((first, STANDARD), (second, new)):
         alone = play(history, PolicyBook([judged_by]), END)
         assert found(played) == found(alone)
