@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
+from msgspec import Struct
+
 from aftersales.contracts.envelope import Event
 from aftersales.decision import Decision, Given, Outcome, SubjectRef, Timer, TimerFired, refused
 from aftersales.errors import Refused
@@ -21,7 +23,7 @@ from aftersales.service import On, OnTimer, Service
 NOBODY: Final[Mapping[SubjectRef, Any]] = MappingProxyType({})
 
 
-class Said(NamedTuple):
+class Said(Struct, frozen=True):
     """An event with the pair that is its identity, as it would travel."""
 
     event: Event
@@ -30,7 +32,7 @@ class Said(NamedTuple):
     actor: Actor | None = None
 
 
-class Happened(NamedTuple):
+class Happened(Struct, frozen=True):
     """One decision. `event` is a TimerFired for a timer."""
 
     at: datetime
@@ -110,7 +112,7 @@ class World:
         self._timers: list[Armed] = []
         self._opened: dict[tuple[Place, str], int] = {}
         self._armed = 0
-        self._admitted: set[tuple[str, str, str, SubjectRef]] = set()
+        self._admitted: set[tuple[Place, str, str]] = set()
         self._queue: deque[Said] = deque()
         self._listeners: dict[type[Event], list[tuple[Service, On]]] = {}
 
@@ -170,33 +172,25 @@ class World:
         done: list[Happened] = []
         for service, on in self.listeners(type(said.event)):
             for subject in on.subjects(said.event):
-                admission = (service.name, said.source, said.name, subject)
-                if admission in self._admitted:
-                    continue
-                self._admitted.add(admission)
-                done.append(self._decide(service, on, subject, said.event, cause, said))
+                place = Place(service.name, subject)
+                admission = (place, said.source, said.name)
+                if admission not in self._admitted:
+                    self._admitted.add(admission)
+                    done.append(self._decide(on, place, said.event, cause, said))
         return done
 
     def _fire(self, armed: Armed) -> None:
-        service = self._services[armed.place.service]
-        on = service.on_timer(armed.timer.kind)
+        place, timer = armed.place, armed.timer
+        on = self._services[place.service].on_timer(timer.kind)
         if on is not None:
-            fired = TimerFired(armed.timer.kind, armed.timer.due, armed.place.subject, dict(armed.timer.data))
-            self._decide(service, on, armed.place.subject, fired, armed.id, None)
+            fired = TimerFired(timer.kind, timer.due, place.subject, dict(timer.data))
+            self._decide(on, place, fired, armed.id, None)
 
     def _decide(
-        self,
-        service: Service,
-        on: On | OnTimer,
-        subject: SubjectRef,
-        event: Event | TimerFired,
-        cause: UUID,
-        said: Said | None,
+        self, on: On | OnTimer, place: Place, event: Event | TimerFired, cause: UUID, said: Said | None
     ) -> Happened:
-        place = Place(service.name, subject)
-        state = self.states.get(place)
-        decision = self._decision(on, place, state, event, cause, said)
-        happened = Happened(self.now, service.name, subject, event, decision)
+        decision = self._decision(on, place, self.states.get(place), event, cause, said)
+        happened = Happened(self.now, place.service, place.subject, event, decision)
         if self._logs:
             self.log.append(happened)
         if decision.outcome is not Outcome.DEAD_LETTER:

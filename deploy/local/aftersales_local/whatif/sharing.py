@@ -7,7 +7,9 @@ decides the same. That spares the second replay most of its work; a test plays h
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from aftersales.contracts.envelope import Event
 from aftersales.decision import Decision, Given, SubjectRef, TimerFired
@@ -59,7 +61,7 @@ def _noticed(name: str, reads: Reads) -> property:
     return property(read, slot.__set__)
 
 
-class Known(NamedTuple):
+class Known(Struct, frozen=True):
     """A decision and all that it rests on."""
 
     state: Any
