@@ -12,6 +12,7 @@ from aftersales.errors import Refused
 NAMESPACE: Final = UUID("6f1c5a0e-3b0a-5d0c-9c8e-0d6f2f7f7a11")
 # Asked of its class, a member of this enumeration takes longer than all the rest of an id (measured).
 UNKNOWN: Final = SafeUUID.unknown
+ROOT: Final = uuid_utils.UUID(int=NAMESPACE.int)
 
 
 class Role(StrEnum):
@@ -65,17 +66,17 @@ def not_found() -> Refused:
 
 def cause_id(source: str, name: str) -> UUID:
     """The id of a cause: of a record its CloudEvents pair, of an HTTP command (actor, Idempotency-Key)."""
-    return _uuid5(NAMESPACE, f"{source}\n{name}")
+    return _uuid5(ROOT, f"{source}\n{name}")
 
 
 def effect_id(cause: UUID, subject: str, ordinal: int, name: str) -> UUID:
     """The id of the `ordinal`-th effect of a cause on a subject: a replay says the same words with the same ids."""
-    return _uuid5(cause, f"{subject}\n{ordinal}:{name}")
+    return _uuid5(uuid_utils.UUID(int=cause.int), f"{subject}\n{ordinal}:{name}")
 
 
-def _uuid5(namespace: UUID, name: str) -> UUID:
+def _uuid5(namespace: uuid_utils.UUID, name: str) -> UUID:
     """As the standard library's, which takes five times as long: a cause and its effects need several (measured)."""
     made = object.__new__(UUID)
-    object.__setattr__(made, "int", uuid_utils.uuid5(uuid_utils.UUID(int=namespace.int), name).int)
+    object.__setattr__(made, "int", uuid_utils.uuid5(namespace, name).int)
     object.__setattr__(made, "is_safe", UNKNOWN)
     return made

@@ -34,6 +34,8 @@ def parameter(policy: Policy, name: str, at: datetime, scope: Mapping[str, str |
     last listed counts. A parameter in business days is a number of them; one that is off stays off under `add_days`.
     """
     value = getattr(policy, PARAMETERS[name].field)
+    if not policy.overrides:
+        return value
     override = next((o for o in reversed(policy.overrides) if _matches(o, name, at, scope)), None)
     if override is None:
         return value

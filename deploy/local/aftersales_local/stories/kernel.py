@@ -20,6 +20,8 @@ from aftersales.identity import Actor, cause_id, effect_id
 from aftersales.policy.book import PolicyBook
 from aftersales.service import On, OnTimer, Service
 
+# Python 3.11 looks a member up in its enumeration slowly, and this one is asked for after each decision.
+DEAD_LETTER: Final = Outcome.DEAD_LETTER
 NOBODY: Final[Mapping[SubjectRef, Any]] = MappingProxyType({})
 
 
@@ -193,19 +195,27 @@ class World:
         happened = Happened(self.now, place.service, place.subject, event, decision)
         if self._logs:
             self.log.append(happened)
-        if decision.outcome is not Outcome.DEAD_LETTER:
+        if decision.outcome is not DEAD_LETTER:
             self._keep(place, decision, cause)
         return happened
 
     def _decision(
         self, on: On | OnTimer, place: Place, state: Any, event: Event | TimerFired, cause: UUID, said: Said | None
     ) -> Decision:
-        if place in self.broken:
+        if self.broken and place in self.broken:
             return refused("parked", self.broken[place])
         try:
             also = on.also(state, event)
-            others = {ref: self.states.get(Place(place.service, ref)) for ref in also} if also else NOBODY
-            given = self._given(cause, said, others, self._found(on, place.service, state, event))
+            given = Given(
+                now=self.now,
+                arrived_at=self.now,
+                cause=cause,
+                policies=self._policies,
+                source=said.source if said else None,
+                actor=said.actor if said else None,
+                others={ref: self.states.get(Place(place.service, ref)) for ref in also} if also else NOBODY,
+                found=() if said else self._found(on, place.service, state, event),
+            )
             return self._decides(on, place, state, event, given)
         except Refused as problem:
             return refused(problem.slug, problem.sentence)
@@ -223,20 +233,6 @@ class World:
             (place.subject.id, known)
             for place, known in self.states.items()
             if place.service == service and place.subject.kind == kind
-        )
-
-    def _given(
-        self, cause: UUID, said: Said | None, others: Mapping[SubjectRef, Any], found: tuple[SubjectRef, ...]
-    ) -> Given:
-        return Given(
-            now=self.now,
-            arrived_at=self.now,
-            cause=cause,
-            policies=self._policies,
-            source=said.source if said else None,
-            actor=said.actor if said else None,
-            others=others,
-            found=found,
         )
 
     def _keep(self, place: Place, decision: Decision, cause: UUID) -> None:

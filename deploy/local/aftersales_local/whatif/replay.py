@@ -162,7 +162,8 @@ def _said(told: Told, event: Event) -> Said:
 
 
 def _paid(event: Event) -> tuple[Said, ...]:
-    if not isinstance(event, RefundOrdered):
+    # Asked of every event that is said; isinstance of a model of pydantic takes three times as long.
+    if type(event) is not RefundOrdered:
         return ()
     name, answer = PROVIDER.answer(event)
     return (Said(answer, event.marketplace or MARKETPLACE, name),)
