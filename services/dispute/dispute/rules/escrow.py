@@ -44,7 +44,7 @@ def watched(rule: Rule) -> Rule:
         if times_out_at != after.times_out_at:
             after = replace(after, times_out_at=times_out_at)
             decision = replace(decision, state=after)
-        due = released_from(after, given) if after.escrow_released_at is None else None
+        due = released_from(after, given, times_out_at) if after.escrow_released_at is None else None
         if due == after.escrow_due:
             return decision
         timers = () if due is None else (_timer(due),)
@@ -53,13 +53,18 @@ def watched(rule: Rule) -> Rule:
     return decide
 
 
-def released_from(order: Order, given: Given) -> datetime | None:
-    """When nothing can be claimed any more; None while that cannot be told: a dispute is open, a unit not shipped."""
+def released_from(order: Order, given: Given, times_out_at: datetime | None = None) -> datetime | None:
+    """When nothing can be claimed any more; None while that cannot be told: a dispute is open, a unit not shipped.
+
+    times_out_at: when the receipt times out, where the caller has counted it.
+    """
     if order.frozen or order.chargeback_lost or any(dispute.is_open for dispute in order.disputes.values()):
         return None
     parcels = tuple(parcel for parcel in order.parcels.values() if parcel.shipped)
     if not parcels or (order.cancelled_at is None and not order.everything_shipped):
         return None
+    if times_out_at is not None and len(parcels) == len(order.parcels):
+        return given.extended(times_out_at)  # the end of the same window, and there is no dispute to appeal
     draft = Draft(order, given)
     ends = [windows.closes_after(draft, parcels)]
     for dispute in order.disputes.values():
