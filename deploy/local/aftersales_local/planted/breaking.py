@@ -135,7 +135,10 @@ class _Unlocked:
         self.execute = connection.execute
 
     async def fetch(self, query: str, *arguments: Any) -> Any:
-        assert " for update" in query, "subjects are locked by another statement now; plant the defect anew"
+        locks = " for update" in query
+        assert locks or query.startswith("insert "), (
+            "subjects are locked by another statement now; plant the defect anew"
+        )
         return await self._connection.fetch(query.replace(" for update", ""), *arguments)
 
 
