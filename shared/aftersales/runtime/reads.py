@@ -7,13 +7,16 @@ from typing import Any, Final
 
 import asyncpg
 import orjson
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from aftersales.errors import Refused
 from aftersales.runtime import postgres
 
+LOG: Final = structlog.get_logger()
 CONNECTIONS: Final = 10
 DIALECT: Final = dialect()  # type: ignore[no-untyped-call]
 
@@ -29,7 +32,10 @@ class Row(asyncpg.Record):
 
 
 class Reads:
-    """Every transaction of it is read-only, so that nothing but the unit ever writes."""
+    """Every transaction of it is read-only, so that nothing but the unit ever writes.
+
+    Raises Refused 503 `unavailable` while the database is away or busy.
+    """
 
     def __init__(self, pool: "asyncpg.Pool[Row]") -> None:
         self._pool = pool
@@ -39,8 +45,16 @@ class Reads:
         compiled = query.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
         values = [compiled.params[name] for name in compiled.positiontup or ()]
-        async with self._pool.acquire(timeout=postgres.CONNECT_TIMEOUT) as connection:
-            return await connection.fetch(str(compiled), *values)
+        try:
+            async with self._pool.acquire(timeout=postgres.CONNECT_TIMEOUT) as connection:
+                return await connection.fetch(str(compiled), *values)
+        except Exception as problem:
+            if not postgres.is_passing(problem):
+                raise
+            LOG.warning("a query could not be answered", problem=repr(problem))
+            raise Refused(
+                "unavailable", "This cannot be read at the moment. Ask again.", 503, retry_after=2
+            ) from problem
 
     async def row(self, query: ClauseElement) -> Row | None:
         """The only row; None where there is none."""

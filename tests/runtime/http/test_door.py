@@ -17,6 +17,7 @@ from aftersales.runtime.bodies import Gate
 from aftersales.runtime.door import Door
 from aftersales.runtime.http import Parts
 from aftersales.runtime.limits import Rates
+from aftersales.runtime.reads import open_reads
 from aftersales.runtime.unit import Unit
 
 
@@ -45,6 +46,15 @@ async def test_a_bug_shows_nothing_of_our_insides(client: Client) -> None:
     assert (answer.status_code, answer.json()["slug"]) == (500, "internal-error")
     assert "secret insides" not in answer.text
     assert "RuntimeError" not in answer.text
+
+
+async def test_a_database_that_is_away_is_to_be_asked_again(
+    parts: Parts, make_client: MakeClient, buyer: dict[str, str]
+) -> None:
+    away = await open_reads("postgresql://nobody@127.0.0.1:1/none", "test")
+    answer = await make_client(replace(parts, reads=away)).get("/accounts/a", headers=buyer)
+    assert (answer.status_code, answer.json()["slug"]) == (503, "unavailable")
+    assert answer.headers["Retry-After"] == "2"
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/accounts", "/health/live", "/bug"])
