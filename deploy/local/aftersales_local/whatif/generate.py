@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 
 from aftersales.errors import Failure
 from aftersales_local.whatif.drawn import drawn
+from aftersales_local.whatif.processes import each
 from aftersales_local.whatif.progress import Progress
 from aftersales_local.whatif.quiet import seller_line, undisputed
 from aftersales_local.whatif.situations import disputed
@@ -49,14 +50,25 @@ def generate(
         raise Failure(f"{out} is there already. Name a new file or folder, or remove it first.")
     folder.mkdir(parents=True, exist_ok=True)
     parts = planned(Market(orders, seed), disputed_percent, scans, folder)
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool, Progress("generating", orders) as progress:
-        for part, size in zip(parts, pool.map(write, parts), strict=True):
-            progress.add(part.last - part.first + 1)
-            progress.bytes += size
+    try:
+        size = written(parts, orders)
+    except BaseException:
+        for part in parts:
+            part.path.unlink(missing_ok=True)
+        raise
     if as_file:
         join(parts, out)
         folder.rmdir()
-    print(f"{orders:,} orders (seed {seed}) are in {out}, {progress.bytes / 1e6:,.0f} MB.")
+    print(f"{orders:,} orders (seed {seed}) are in {out}, {size / 1e6:,.0f} MB.")
+
+
+def written(parts: Sequence[Part], orders: int) -> int:
+    """How many bytes all parts have."""
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool, Progress("generating", orders) as progress:
+        for part, size in zip(parts, each(pool, write, parts), strict=True):
+            progress.add(part.last - part.first + 1)
+            progress.bytes += size
+    return progress.bytes
 
 
 def planned(market: Market, disputed_percent: float, scans: int, folder: Path) -> list[Part]:

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar
 
 from aftersales.policy.model import Policy
 from aftersales_local.whatif.judge import Answer, Group, Question, judge
+from aftersales_local.whatif.processes import each
 from aftersales_local.whatif.progress import Progress
 from aftersales_local.whatif.ranges import Broken, Range, ranges
 from aftersales_local.whatif.scan import Gathered, Line, Span, Wanted, complaints, gather, shipments
@@ -170,7 +171,7 @@ def shared_out(
             progress.add(share / len(tasks), what)
         return
     with ProcessPoolExecutor(min(workers, len(tasks)), initializer=_prepare, initargs=(work, tasks)) as pool:
-        for answer in pool.map(_do, range(len(tasks))):
+        for answer in each(pool, _do, range(len(tasks))):
             yield answer
             progress.add(share / len(tasks), what)
 
