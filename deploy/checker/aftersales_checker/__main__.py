@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aftersales_checker import folder, tables, topics
+from aftersales_checker.answers import not_now_at_worst
 from aftersales_checker.applied_once import applied_once
 from aftersales_checker.dead_letters import only_planted
 from aftersales_checker.deadlines import deadlines_kept
@@ -25,7 +26,7 @@ from aftersales_checker.rest import at_rest
 
 CHECKS: Final[tuple[Callable[[Found], Verdict], ...]] = (
     *(nothing_lost, one_resolution, money_exact, notices_once, legal_history),
-    *(outbox_sent, applied_once, only_planted, deadlines_kept, at_rest),
+    *(outbox_sent, applied_once, only_planted, deadlines_kept, at_rest, not_now_at_worst),
 )
 # Of one invariant; a broken engine may break it for every order. The figures count all.
 MOST_SENTENCES: Final = 100

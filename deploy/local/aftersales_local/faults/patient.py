@@ -178,14 +178,13 @@ class PatientPeople(People):
         said = {"f": f"{method} {path}", "service": service, "key": key, "actor": ":".join(who)}
         give_up = time.monotonic() + PATIENCE
         while True:
-            number = self._record.begin(said) if key else 0
+            number = self._record.begin(said)
             try:
                 answer = await ask(method, service, path, who, body, headers)
             except (httpx2.HTTPError, ValueError):
                 answer = None
             kind = outcome(answer)
-            if key:
-                self._record.end(number, kind, answer.status if answer else None, said)
+            self._record.end(number, kind, answer.status if answer else None, said)
             if answer is not None and kind != "info":
                 self._record.replayed += answer.replayed
                 return answer

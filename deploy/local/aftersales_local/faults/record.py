@@ -47,7 +47,7 @@ class Record:
         self._write(PRODUCED, {**place, "offset": offset, "ce_id": name, "ce_source": source, "copy": copy})
 
     def begin(self, said: Mapping[str, Any]) -> int:
-        """An attempt of an HTTP command begins; gives its number."""
+        """An attempt of an HTTP request begins; gives its number."""
         self._operations += 1
         self._client(self._operations, "invoke", None, said)
         return self._operations
