@@ -178,6 +178,7 @@ def apache_kafka(jars: Path, folder: Path, ports: tuple[int, int], *, durable: b
 JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",  # one small broker beside six other processes on two cores
+    "-XX:TieredStopAtLevel=1",  # its optimizing compiler takes as much as the broker itself for the first minutes
     "-XX:+ExitOnOutOfMemoryError",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",

@@ -22,7 +22,7 @@ from aftersales_local.services import SERVICES
 BETWEEN_STEPS: Final = 1.0
 # The first of them meet cold caches and connections; they are part of the load, not of the figure.
 WARM: Final = 3.0
-LOOK_EVERY: Final = 0.005
+LOOK_EVERY: Final = 0.01
 LOADED_WITHIN: Final = 300.0
 ANSWERED_WITHIN: Final = 30.0
 # What `GET /inbox` reads, under the names it reads it by.
