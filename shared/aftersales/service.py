@@ -15,14 +15,26 @@ from aftersales.decision import Rule, SubjectRef
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Rows derived from a subject's state for lists and constraints; upserted by `key` whenever the subject is kept.
+    """Rows derived from a subject's state for lists and constraints; upserted by `key` where the state makes another.
 
-    `rows(subject id, state)` returns every row of this subject; a row once there is updated, never deleted.
+    `rows(subject id, state)` returns every row of this subject, from the state alone; a row once there is updated,
+    never deleted. Whoever changes what `rows` makes of an old state fills the table anew in the same migration.
     """
 
     table: str
     key: tuple[str, ...]
     rows: Callable[[str, Any], Iterable[Mapping[str, Any]]]
+
+    def changed(self, subject: str, before: Any, after: Any) -> list[Mapping[str, Any]]:
+        """The rows that `after` makes and `before` did not (None: nothing did): most decisions change few of them."""
+        rows = list(self.rows(subject, after))
+        if before is None:
+            return rows
+        known = {self._key_of(row): row for row in self.rows(subject, before)}
+        return [row for row in rows if known.get(self._key_of(row)) != row]
+
+    def _key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row[column] for column in self.key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from aftersales.runtime.unit import Unit
 LOG: Final = structlog.get_logger()
 SMALLEST: Final = 50
 # Two lanes share it. More in a unit is no faster (measured), and memory once taken is seldom given back.
-LARGEST: Final = 1_000
+LARGEST: Final = 600
 BACK_OFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 

@@ -195,7 +195,7 @@ class Decider:
         states = {cause.subject: decision.state, **decision.others}
         subjects = {ref: (state, *self._encoded(ref, state)) for ref, state in states.items()}
         views = [
-            (view.table, view.key, list(view.rows(ref.id, state)))
+            (view.table, view.key, view.changed(ref.id, self._states[ref], state))
             for ref, state in states.items()
             if state is not None
             for view in self._kinds[ref.kind].views
