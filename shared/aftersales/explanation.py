@@ -41,7 +41,7 @@ MONEY: Final = frozenset(
         *("plan", "cap", "refund", "asked", "counter", "freight", "owed", "amount", "paid", "sum", "value", "stated"),
         *("units_left", "paid_left", "compensation", "net", "shipping", "tax", "charged_price", "return_freight"),
         *("escrow", "deposit", "platform_fund", "service_fund", "debt", "of", "each", "carrier_claim", "wanted"),
-        *("refunded", "released", "collected"),
+        *("refunded", "released", "collected", "proven_freight"),
     )
 )
 INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)

@@ -1,9 +1,10 @@
-"""A ruling as a case keeps it."""
+"""A ruling and an offer as a case keeps them."""
 
 from typing import Any
 
 from msgspec.structs import replace
 
+from arbitration.domain.offer import Offer
 from arbitration.domain.ruling import Ruling, RulingStatus
 from tests.rules.arbitration.builders import NOW
 
@@ -29,3 +30,10 @@ def a_ruling(**changes: Any) -> Ruling:
         explanation={"rule": "R20", "facts": {}, "policy": {}},
     )
     return replace(ruling, **changes)
+
+
+def an_offer(**changes: Any) -> Offer:
+    offer = Offer(
+        id="R-1", kind="proposal", status=RulingStatus.SENT, made_at=NOW, agent="kim", remedy="refund", amount=1500
+    )
+    return replace(offer, **changes)

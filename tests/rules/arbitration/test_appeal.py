@@ -8,14 +8,14 @@ import pytest
 from aftersales.contracts.appeal import DisputeAppealDecided, DisputeAppealed, DisputeFrozen, DisputeResumed
 from aftersales.contracts.arbitration import AppealDecided, CaseOpened
 from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted, RulingOvertaken
-from aftersales.decision import Because, Decision, Outage, Outcome, nothing
+from aftersales.decision import Because, Decision, Outage, Outcome, TimerFired, nothing
 from aftersales.identity import Actor, Role
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import AppealJudged, CaseTaken, NoteAdded, RulingMade
 from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
 from arbitration.rules.actions import allowed_actions
-from arbitration.rules.appeal import decide
+from arbitration.rules.appeal import appeal_timer, decide, time_is_over
 from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, given
 from tests.rules.arbitration.spoken import a_step
@@ -71,6 +71,7 @@ def names(world: InMemory, agent: str, role: Role = Role.AGENT) -> list[str]:
 def test_a_case_in_nobodys_hands_also_where_the_dispute_never_came_to_the_desk() -> None:
     world = appealed()
     assert (case(world).status, case(world).agent, case(world).due) == (CaseStatus.APPEAL, None, UNTIL)
+    assert case(world).version == 1
     assert len(said(world, CaseOpened)) == 1
 
 
@@ -111,6 +112,13 @@ def test_a_reader_is_told_until_when() -> None:
     assert names(world, "mia") == ["note", "take", "appeal"]
     actions = {action.name: action for action in allowed_actions(case(world), Actor(Role.AGENT, "mia"))}
     assert (actions["appeal"].since, actions["appeal"].until) == (NOW, UNTIL)
+    assert (actions["take"].since, actions["take"].until) == (NOW, UNTIL)
+
+
+def test_no_appeal_is_offered_that_was_decided() -> None:
+    world = appealed()
+    judged(world)
+    assert names(world, "mia") == ["note", "hand_back"]
 
 
 def test_refused_when_another_has_taken_it_or_it_has_changed() -> None:
@@ -148,6 +156,14 @@ def test_nothing_when_dispute_answers_what_nobody_asked() -> None:
     assert (decision.slug, decision.sentence) == ("nothing-new", "The desk waits for no answer about A-1.")
 
 
+def test_nothing_when_dispute_answers_about_another_decision() -> None:
+    world = appealed()
+    judged(world)
+    before = case(world)
+    answered(world, decision="A-1")
+    assert (world.decisions[-1].slug, case(world)) == ("nothing-new", before)
+
+
 def test_nothing_is_ruled_in_an_appeal() -> None:
     world = appealed()
     ruling = RulingMade(case="D1", agent="mia", seen=case(world).version, findings={})
@@ -177,7 +193,24 @@ def test_a_decision_at_the_end_that_fell_into_an_outage_counts() -> None:
     outages = (Outage(UNTIL - DAY, UNTIL + DAY),)
     word = AppealJudged(case="D1", agent="mia", seen=case(world).version, outcome="uphold")
     assert decide(case(world), word, given(UNTIL + 2 * DAY - SECOND, outages=outages)).outcome is Outcome.APPLIED
-    assert decide(case(world), word, given(UNTIL + 2 * DAY, outages=outages)).slug == "late"
+    late = decide(case(world), word, given(UNTIL + 2 * DAY, outages=outages))
+    until = f"{UNTIL + 2 * DAY:%Y-%m-%d %H:%M:%S} UTC"
+    assert late == nothing("late", f"The appeal could be decided before {until}; what was decided stands.")
+
+
+def test_time_that_ran_out_in_an_outage_is_over_later_by_its_length() -> None:
+    world = appealed()
+    outages = (Outage(UNTIL - DAY, UNTIL + DAY),)
+    [timer] = world.timers
+    fired = TimerFired(timer.kind, timer.due, case_ref("D1"), timer.data)
+    put_off = time_is_over(case(world), fired, given(UNTIL + DAY, outages=outages))
+    assert (put_off.outcome, put_off.state, put_off.events) == (Outcome.APPLIED, None, ())
+    assert put_off.timers == (appeal_timer(case(world), UNTIL + 2 * DAY),)
+    [again] = put_off.timers
+    fired = TimerFired(again.kind, again.due, case_ref("D1"), again.data)
+    [event] = time_is_over(case(world), fired, given(UNTIL + 2 * DAY, outages=outages)).events
+    assert isinstance(event, AppealDecided)
+    assert event.outcome == "undecided"
 
 
 # -- chargebacks -------------------------------------------------------------------------------------------------------
@@ -240,3 +273,6 @@ def test_a_decision_overtaken_by_a_chargeback_waits_for_another() -> None:
     assert waiting is not None
     assert (waiting.status, waiting.why) == (RulingStatus.OVERTAKEN, "chargeback-open: Wait.")
     assert judged(world, NOW + 2 * DAY).outcome is Outcome.APPLIED
+    decided = case(world).appeal
+    assert decided is not None
+    assert (decided.status, decided.why) == (RulingStatus.SENT, None)

@@ -9,16 +9,18 @@ from aftersales.contracts.arbitration import CaseRuled
 from aftersales.contracts.dispute import DisputeReviewStarted
 from aftersales.decision import Decision
 from aftersales.policy.book import PolicyBook
+from aftersales.policy.model import Policy
+from aftersales.policy.parse import with_changes
 from arbitration.domain.case import CaseStatus
 from arbitration.rules.auto import start_review
-from tests.rules.arbitration.builders import NOW, STANDARD, a_case, given
+from tests.rules.arbitration.builders import NOW, SECOND, STANDARD, a_case, given
 from tests.rules.arbitration.spoken import a_step, a_told_file
 
 LATE = {"status": "in_transit", "delivered_at": None, "seen": ("in_transit",)}
 
 
-def reviewed(below: int, reason: str = "INR_OVERDUE", **file: Any) -> Decision:
-    policy = dataclasses.replace(STANDARD, auto_rule_below=below)
+def reviewed(below: int, reason: str = "INR_OVERDUE", *, policy: Policy = STANDARD, **file: Any) -> Decision:
+    policy = dataclasses.replace(policy, auto_rule_below=below)
     told = a_told_file()
     told = {**told, "parcels": ({**told["parcels"][0], **LATE},), **file}
     step: dict[str, Any] = {"step": 9, "reason": reason, "file": told, "policy": policy.identity, "at": NOW}
@@ -32,6 +34,12 @@ def test_ruled_at_once_below_the_amount(below: int, ruled: list[str]) -> None:
     assert [event.rule for event in decision.events if isinstance(event, CaseRuled)] == ruled
     assert decision.state.status is (CaseStatus.RULING_SENT if ruled else CaseStatus.REVIEW)
     assert len(decision.timers) == 2
+
+
+def test_the_amount_may_be_another_in_the_sellers_season() -> None:
+    season = {"from": NOW.isoformat(), "until": (NOW + SECOND).isoformat(), "scope": {"seller": "shop"}}
+    policy = with_changes(STANDARD, {}, [{**season, "parameter": "auto_rule.below", "value": 4199}])
+    assert [type(event) for event in reviewed(STANDARD.auto_rule_below, policy=policy).events] == [CaseRuled]
 
 
 def test_it_is_nobodys_ruling() -> None:

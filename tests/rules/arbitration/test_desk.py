@@ -1,22 +1,37 @@
 """Taking and handing back, notes, the platform's own deadlines, and what the caller may do."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from aftersales.contracts.arbitration import CaseAssigned, CaseRuled
-from aftersales.decision import Because, Outage, Outcome, nothing
-from aftersales.identity import Actor, Role, effect_id
+from aftersales.decision import Outage, Outcome, Rule
+from aftersales.identity import Actor, Role, not_found
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.parse import with_changes
 from arbitration.domain.case import Case, CaseStatus
-from arbitration.domain.commands import CaseHandedBack, CaseTaken, NoteAdded
+from arbitration.domain.commands import CaseHandedBack, CaseTaken, DeskCommand, NoteAdded
 from arbitration.domain.ruling import RulingStatus
+from arbitration.handlers import SERVICE
 from arbitration.rules.actions import allowed_actions
 from arbitration.rules.assignment import add_note, hand_back, take
 from arbitration.rules.deadlines import reassign, rule_by_fallback
-from arbitration.rules.dispute_steps import FALLBACK, REASSIGN
-from tests.rules.arbitration.builders import DAY, IN_TIME, NOW, PROMISED, a_case, a_file, a_parcel, fired, given
+from arbitration.rules.dispute_steps import FALLBACK, REASSIGN, review_timer
+from tests.rules.arbitration.builders import (
+    DAY,
+    IN_TIME,
+    NOW,
+    PROMISED,
+    STANDARD,
+    a_case,
+    a_file,
+    a_parcel,
+    fired,
+    given,
+)
 from tests.rules.arbitration.rulings import a_ruling
+from tests.support.in_memory import InMemory
 
 CASE = a_case()
 assert CASE.reassign_at is not None
@@ -62,6 +77,20 @@ def test_refused_to_hand_back_what_is_another_agents_or_nobodys() -> None:
     assert hand_back(a_case(), CaseHandedBack(case="D1", agent="kim"), given()).slug == "not-taken"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        CaseTaken(case="D1", agent="kim"),
+        CaseHandedBack(case="D1", agent="kim"),
+        NoteAdded(case="D1", agent="kim", words="Looks genuine."),
+    ],
+)
+def test_refused_where_there_is_no_such_case(said: DeskCommand) -> None:
+    [decision] = InMemory(SERVICE).hear(said, NOW)
+    missing = not_found()
+    assert (decision.outcome, decision.slug, decision.sentence) == (Outcome.REFUSED, missing.slug, missing.sentence)
+
+
 def test_a_note_stands_beside_the_case_in_no_event() -> None:
     decision = add_note(a_case(), NoteAdded(case="D1", agent="kim", words="Looks genuine."), given())
     assert (decision.state, decision.events) == (None, ())
@@ -77,6 +106,18 @@ def test_reassigned_after_seven_days_back_into_the_queue() -> None:
     assert because is not None
     assert (because.rule, because.policy) == ("transition 31", {"arbitration.reassign_after": "P7D"})
     assert because.policy_version == CASE.policy
+
+
+def test_reassigned_it_says_after_how_long_in_the_sellers_season() -> None:
+    """Two days more for what starts as this review began, and for this seller."""
+    assert REVIEW_AT is not None
+    season = {"from": REVIEW_AT.isoformat(), "until": (REVIEW_AT + DAY).isoformat(), "scope": {"seller": "shop"}}
+    policy = with_changes(STANDARD, {}, [{**season, "parameter": "arbitration.reassign_after", "add_days": 2}])
+    case = a_case(policy=policy.identity, reassign_at=REASSIGN_AT + 2 * DAY)
+    at = REASSIGN_AT + 2 * DAY
+    because = reassign(case, fired(REASSIGN, at, case), given(at, policies=PolicyBook([policy]))).because
+    assert because is not None
+    assert because.policy == {"arbitration.reassign_after": "P9D"}
 
 
 def test_deadlines_of_an_earlier_review_are_outlived() -> None:
@@ -111,6 +152,13 @@ def test_the_fallback_comes_before_a_ruling_that_still_awaits_its_second_agent()
     assert [r.status for r in decision.state.rulings] == [RulingStatus.LAPSED, RulingStatus.SENT]
 
 
+def test_history_says_why_a_ruling_that_awaited_its_second_agent_came_to_nothing() -> None:
+    case = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),))
+    decision = rule_by_fallback(case, fired(FALLBACK, FALLBACK_AT, CASE), given(FALLBACK_AT))
+    lapsed = decision.state.rulings[0]
+    assert (lapsed.settled_at, lapsed.why) == (FALLBACK_AT, "The fallback ruling came first.")
+
+
 def test_the_fallback_waits_for_a_promise_that_still_runs() -> None:
     late_promise = FALLBACK_AT + 10 * DAY
     case = a_case(reason="INR_OVERDUE", file=a_file(parcels=(a_parcel(promise_ends_at=late_promise),)))
@@ -127,11 +175,15 @@ def test_the_fallback_rejects_where_nothing_decides() -> None:
     assert (event.rule, event.remedy, event.refund) == ("R0", "none", 0)
 
 
-def test_deadlines_that_fell_into_our_own_outage_move_by_its_length() -> None:
-    outage = Outage(FALLBACK_AT - timedelta(hours=1), FALLBACK_AT + timedelta(hours=1))
-    now = given(FALLBACK_AT + timedelta(hours=1), outages=(outage,))
-    decision = rule_by_fallback(a_case(), fired(FALLBACK, FALLBACK_AT, CASE), now)
-    assert (decision.events, [t.due for t in decision.timers]) == ((), [FALLBACK_AT + timedelta(hours=2)])
+@pytest.mark.parametrize(
+    ("rule", "kind", "due"), [(reassign, REASSIGN, REASSIGN_AT), (rule_by_fallback, FALLBACK, FALLBACK_AT)]
+)
+def test_deadlines_that_fell_into_our_own_outage_move_by_its_length(rule: Rule, kind: str, due: datetime) -> None:
+    hour = timedelta(hours=1)
+    now = given(due + hour, outages=(Outage(due - hour, due + hour),))
+    decision = rule(a_case(), fired(kind, due, CASE), now)
+    assert (decision.state, decision.events) == (None, ())
+    assert decision.timers == (review_timer(kind, due + 2 * hour, CASE),)
 
 
 def names(case: Case, actor: Actor) -> list[str]:
@@ -219,46 +271,3 @@ def test_ruling_is_open_from_the_review_until_the_fallback() -> None:
 )
 def test_from_when_and_until_when(case: Case, actor: Actor, expected: dict[str, Any]) -> None:
     assert {each.name: (each.since, each.until) for each in allowed_actions(case, actor)} == expected
-
-
-def test_who_takes_or_hands_back_is_told_how_the_case_stands() -> None:
-    status = {"case": "D1", "status": "review", "version": 3}
-    assert taking(a_case(), "kim").answer == {**status, "agent": "kim"}
-    assert hand_back(a_case(agent="kim"), CaseHandedBack(case="D1", agent="kim"), given()).answer == {
-        **status,
-        "agent": None,
-    }
-
-
-def test_history_says_in_whose_hands_a_case_was_and_is() -> None:
-    taken = taking(a_case(agent="lee"), "boss", role="supervisor")
-    assert taken.because == Because("assignment", {"agent": "boss", "before": "lee"})
-    back = hand_back(a_case(agent="kim"), CaseHandedBack(case="D1", agent="kim"), given())
-    assert back.because == Because("assignment", {"agent": None, "before": "kim"})
-
-
-def test_a_note_has_an_id_of_its_own_that_its_writer_is_told() -> None:
-    said = NoteAdded(case="D1", agent="kim", words="Looks genuine.")
-    decision, again = (add_note(a_case(), said, given()) for _ in range(2))
-    [note] = decision.appends
-    assert note.row == {
-        "id": effect_id(given().cause, "D1", 0, "note"),
-        "case_id": "D1",
-        "agent": "kim",
-        "words": "Looks genuine.",
-        "written_at": NOW,
-    }
-    assert decision.answer == {"note": str(note.row["id"])}
-    assert decision == again
-
-
-def test_history_says_who_wrote_a_note() -> None:
-    decision = add_note(a_case(), NoteAdded(case="D1", agent="kim", words="Looks genuine."), given())
-    assert decision.because == Because("note", {"agent": "kim"})
-
-
-def test_nothing_says_whose_the_case_is() -> None:
-    mine = nothing("already-yours", "Case D1 is in your hands already.")
-    nobodys = nothing("not-taken", "Case D1 is in nobody's hands.")
-    assert taking(a_case(agent="kim"), "kim") == mine
-    assert hand_back(a_case(), CaseHandedBack(case="D1", agent="kim"), given()) == nobodys

@@ -8,7 +8,7 @@ from aftersales.decision import Decision
 from aftersales.explanation import english
 from aftersales.runtime.unit.explain import explained
 from arbitration.domain.commands import RulingMade
-from arbitration.domain.file import File, Parcel
+from arbitration.domain.file import Back, File, Parcel
 from arbitration.handlers import SERVICE
 from tests.rules.arbitration.builders import (
     DAY,
@@ -19,6 +19,7 @@ from tests.rules.arbitration.builders import (
     a_case,
     a_file,
     a_parcel,
+    a_unit,
     delivered,
     given,
 )
@@ -94,6 +95,21 @@ def test_a_percentage_shows_the_exact_figure_and_its_rounding() -> None:
         "19.99 USD."
     )
     assert said[-1] == "Above 500.00 USD a second agent would have had to confirm."
+
+
+def test_above_the_limit_of_four_eyes_it_says_up_to_where_one_agent_would_have_been_enough() -> None:
+    """100.01 and twice 200.00: a cent above 500.00."""
+    unit = a_unit(net=10_001, shipping=0, charged_price=20_000)
+    said = told(ruled("SNAD_COUNTERFEIT", a_file(units=(unit,), parcels=(IN_TIME,)), counterfeit="upheld"))
+    assert said[-1] == "Up to 500.00 USD no second agent would have been needed."
+
+
+def test_the_superseded_plan_is_shown_with_its_proven_freight() -> None:
+    file = a_file(parcels=(IN_TIME,), back=Back("contested", 4000, 840))
+    assert (
+        "Refund 40.00 USD = the superseded plan: of 40.00 USD; proven freight 8.40 USD; sum 40.00 USD; cap 41.98 USD; "
+        "refund 40.00 USD."
+    ) in told(ruled("SNAD_WRONG_ITEM", file, goods_back="intact"))
 
 
 def test_a_refused_command_of_an_agent_says_what_they_would_have_done_and_how_the_case_stood() -> None:

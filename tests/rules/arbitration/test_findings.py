@@ -60,7 +60,10 @@ def test_refused_when_a_value_is_not_one_of_those_expected(findings: dict[str, A
     ("findings", "shown"),
     [
         ({"tracking": "x" * 5000}, 'tracking is "' + "x" * 36 + "...; expected"),
+        ({"tracking": "x" * 38}, 'tracking is "' + "x" * 38 + '"; expected'),
+        ({"tracking": "ungültig"}, 'tracking is "ungültig"; expected'),
         ({"tracking": None}, "tracking is null; expected"),
+        ({"missing": {"L1": 3}}, "missing names units of L1 beyond the disputed ones: 2, 4."),
         ({"missing": {"L" * 5000: True}}, "missing is {"),
         ({"missing": {"L" * 5000: 1}}, "missing names units of " + "L" * 37 + "... beyond the disputed ones: none."),
     ],
@@ -77,7 +80,7 @@ def test_refused_when_the_finding_is_unknown() -> None:
     assert all(name in (refusal.sentence or "") for name in EXPECTED)
 
 
-@pytest.mark.parametrize("missing", [{"L1": 3}, {"L1": [1]}, {"L1": [2, 3]}, {"L3": 1}])
+@pytest.mark.parametrize("missing", [{"L1": 3}, {"L1": [1]}, {"L1": [2, 3]}, {"L1": 1000}, {"L1": [1000]}, {"L3": 1}])
 def test_refused_when_a_unit_is_not_in_dispute(missing: dict[str, Any]) -> None:
     assert ruled("SNAD_SHORT_QTY", FILE, missing=missing).refused == "unit-not-disputed"
     assert ruled("SNAD_SHORT_QTY", FILE, intact_units=missing).refused == "unit-not-disputed"

@@ -146,6 +146,14 @@ def test_history_says_that_a_chargeback_did_it() -> None:
     assert decision.because.rule == "transition 27"
 
 
+@pytest.mark.parametrize("how", ["won", "lost"])
+def test_history_says_that_it_goes_on_because_a_chargeback_ended(how: str) -> None:
+    ended: Any = {"step": 6, "at": RESUMED, "chargeback": how, "frozen_at": FROZEN}
+    [decision] = frozen().hear(a_step(DisputeResumed, **ended), RESUMED)
+    assert decision.because is not None
+    assert decision.because.rule == "transition 27"
+
+
 def test_lost_no_date_moves_and_the_case_goes_on() -> None:
     world = resumed("lost")
     assert (case(world).frozen_at, case(world).step) == (None, 6)

@@ -14,7 +14,7 @@ from arbitration.rules.dispute_steps import FALLBACK
 from arbitration.rules.outcome import overtaken
 from arbitration.rules.ruling import rule
 from tests.rules.arbitration.builders import DAY, NOW, a_case, given
-from tests.rules.arbitration.rulings import a_ruling
+from tests.rules.arbitration.rulings import a_ruling, an_offer
 
 SENT = a_case(status=CaseStatus.RULING_SENT, rulings=(a_ruling(),))
 
@@ -53,10 +53,38 @@ def test_overtaken_after_the_case_was_withdrawn_is_shown_and_changes_nothing_els
 
 
 def test_history_says_what_a_ruling_was_overtaken_by() -> None:
-    facts = {"ruling": "R-1", "slug": "wrong-state", "state": "CLOSED_CANCELLED"}
-    for status in (CaseStatus.RULING_SENT, CaseStatus.WITHDRAWN):
-        decision = overtaken(replace(SENT, status=status), past("CLOSED_CANCELLED"), given())
+    for status, state in (
+        (CaseStatus.RULING_SENT, "CLOSED_CANCELLED"),
+        (CaseStatus.WITHDRAWN, "CLOSED_CANCELLED"),
+        (CaseStatus.RULING_SENT, "ARBITRATION_REVIEW"),
+    ):
+        facts = {"ruling": "R-1", "slug": "wrong-state", "state": state}
+        decision = overtaken(replace(SENT, status=status), past(state), given())
         assert decision.because == Because("transition 17", facts)
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "number"), [(CaseStatus.SERVICE, "SERVICE_REVIEW", "23"), (CaseStatus.REVIEW, None, "16")]
+)
+def test_history_says_what_an_offer_was_overtaken_by(status: CaseStatus, state: str | None, number: str) -> None:
+    before = a_case(status=status, offers=(an_offer(),), service_until=NOW + DAY)
+    facts = {"decision": "R-1", "slug": "wrong-state", "state": state}
+    assert overtaken(before, past(state), given()).because == Because(f"transition {number}", facts)
+
+
+@pytest.mark.parametrize("agent", ["kim", None])
+def test_overtaken_before_its_fallback_is_due_the_fallback_stays_where_it_was(agent: str | None) -> None:
+    before = replace(SENT, rulings=(a_ruling(agent=agent),))
+    decision = overtaken(before, past("ARBITRATION_REVIEW"), given())
+    assert decision.state.fallback_at == SENT.fallback_at
+    assert [(t.kind, t.due) for t in decision.timers] == [(FALLBACK, SENT.fallback_at)]
+
+
+@pytest.mark.parametrize("status", [CaseStatus.RULING_SENT, CaseStatus.REVIEW])
+def test_overtaken_after_its_fallback_was_due_the_case_says_when_it_is_due_now(status: CaseStatus) -> None:
+    late = (SENT.fallback_at or NOW) + DAY
+    state = overtaken(replace(SENT, status=status), past("ARBITRATION_REVIEW"), given(late)).state
+    assert (state.fallback_at, state.reassigned, state.due) == (late, True, late)
 
 
 def test_overtaken_when_is_kept() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.contracts.arbitration import CaseProposed, CaseRuled
 from aftersales.contracts.dispute import (
     DisputeAgreed,
@@ -13,16 +14,19 @@ from aftersales.contracts.dispute import (
     RulingOvertaken,
 )
 from aftersales.decision import Decision, Outcome
+from aftersales.identity import Actor, Role
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import ProposalMade, RulingMade
 from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
+from arbitration.rules.actions import allowed_actions
 from arbitration.rules.proposal import propose
 from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, a_case, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
 from tests.support.in_memory import InMemory
+from tests.support.written import SENTENCE
 
 WANT = {"remedy": "refund", "amount": 1500}
 ANSWER_BY = NOW + 4 * DAY
@@ -102,19 +106,35 @@ def test_what_may_be_proposed(before: Case, differs: dict[str, Any], slug: str |
     content = {"case": "D1", "agent": "lee", "seen": before.version, "want": WANT, **differs}
     decision = propose(before, ProposalMade.model_validate(content), given())
     assert (decision.slug, decision.outcome is Outcome.APPLIED) == (slug, slug is None)
+    assert slug is None or SENTENCE.fullmatch(decision.sentence or "")
 
 
 def test_a_ruling_that_waits_for_its_second_agent_gives_way() -> None:
     waiting = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(status=RulingStatus.AWAITING_SECOND),))
     content = {"case": "D1", "agent": "lee", "seen": waiting.version, "want": WANT}
-    state = propose(waiting, ProposalMade.model_validate(content), given()).state
+    decision = propose(waiting, ProposalMade.model_validate(content), given())
+    state = decision.state
     assert (state.status, state.rulings[0].status) == (CaseStatus.REVIEW, RulingStatus.LAPSED)
+    assert [(offer.kind, offer.amount) for offer in state.offers] == [("proposal", 1500)]
+    assert [(move.before, move.after) for move in decision.moves] == [("awaiting_second", "review")]
 
 
 def test_while_it_is_answered_the_reviews_dates_rest() -> None:
     world = proposed()
     assert (case(world).due, case(world).offers[-1].status) == (ANSWER_BY, RulingStatus.EXECUTED)
     world.until(NOW + 20 * DAY)
+    assert (ruled(world), case(world).reassigned) == ([], False)
+
+
+def test_a_chargeback_moves_the_end_of_the_time_to_answer_and_the_dates_rest_until_then() -> None:
+    """Frozen for ten days, two of them before the first end."""
+    world = proposed()
+    frozen, resumed = NOW + 2 * DAY, NOW + 12 * DAY
+    world.hear(a_step(DisputeFrozen, step=6, state="PLATFORM_PROPOSED", at=frozen), frozen)
+    ended: dict[str, Any] = {"chargeback": "won", "frozen_at": frozen, "deadline": ANSWER_BY + 10 * DAY, "at": resumed}
+    world.hear(a_step(DisputeResumed, step=7, state="PLATFORM_PROPOSED", **ended), resumed)
+    assert (case(world).due, case(world).proposed_until) == (ANSWER_BY + 10 * DAY, ANSWER_BY + 10 * DAY)
+    world.until(NOW + 40 * DAY)
     assert (ruled(world), case(world).reassigned) == ([], False)
 
 
@@ -125,6 +145,8 @@ def test_refused_the_dates_count_anew_and_there_is_no_second_proposal() -> None:
     found = case(world)
     assert (found.reassign_at, found.fallback_at) == (refused + 7 * DAY, refused + 14 * DAY)
     assert proposes(world).slug == "proposed-before"
+    offered = [action.name for action in allowed_actions(case(world), Actor(Role.AGENT, "lee"))]
+    assert offered == ["note", "take", "rule"]
     world.until(refused + 14 * DAY)
     assert len(ruled(world)) == 1
 
@@ -135,6 +157,22 @@ def test_a_new_arbitration_has_a_proposal_of_its_own() -> None:
     world.hear(a_step(DisputeEscalated, at=NOW + 10 * DAY, **step), NOW + 10 * DAY)
     world.hear(a_step(DisputeReviewStarted, step=10, at=NOW + 13 * DAY), NOW + 13 * DAY)
     assert proposes(world).outcome is Outcome.APPLIED
+
+
+def test_the_proposal_of_an_earlier_arbitration_stays_as_it_was() -> None:
+    world = proposed()
+    step: dict[str, Any] = {"step": 9, "state": "ARBITRATION_EVIDENCE", "how": "return_contested"}
+    world.hear(a_step(DisputeEscalated, at=NOW + 10 * DAY, **step), NOW + 10 * DAY)
+    world.hear(a_step(DisputeReviewStarted, step=10, at=NOW + 13 * DAY), NOW + 13 * DAY)
+    want = {"remedy": "refund", "amount": 900}
+    offer = proposes(world, want=want)
+    assert offer.answer is not None
+    asked: dict[str, Any] = {"step": 11, "state": "PLATFORM_PROPOSED", "deadline": NOW + 17 * DAY, "plan": want}
+    world.hear(a_step(DisputeProposed, proposal=offer.answer["decision"], **asked), NOW + 14 * DAY)
+    assert [(each.amount, each.status) for each in case(world).offers] == [
+        (1500, RulingStatus.EXECUTED),
+        (900, RulingStatus.EXECUTED),
+    ]
 
 
 def test_carried_out_it_settles_the_case() -> None:

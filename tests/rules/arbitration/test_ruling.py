@@ -13,9 +13,10 @@ from arbitration.domain.commands import Departure, RulingMade, RulingSeconded
 from arbitration.domain.ruling import RulingStatus
 from arbitration.rules.outcome import executed
 from arbitration.rules.ruling import rule, second
-from tests.rules.arbitration.builders import IN_TIME, a_case, a_file, a_unit, given
+from tests.rules.arbitration.builders import IN_TIME, NOW, a_case, a_file, a_unit, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
+from tests.support.written import SENTENCE, is_written_well
 
 UPHELD = {"counterfeit": "upheld"}
 
@@ -70,6 +71,7 @@ def test_a_ruling_on_a_case_in_nobodys_hands_takes_it() -> None:
 def test_refused(case: Case, agent: str, changes: dict[str, Any], slug: str) -> None:
     decision = ruling(case, agent, **changes)
     assert (decision.outcome, decision.slug, decision.state, decision.events) == (Outcome.REFUSED, slug, None, ())
+    assert SENTENCE.fullmatch(decision.sentence or "")
 
 
 def test_a_supervisor_rules_on_another_agents_case() -> None:
@@ -84,7 +86,18 @@ def test_a_departure_keeps_rule_and_liable_side_and_names_its_reason() -> None:
     assert isinstance(event, CaseRuled)
     assert (event.rule, event.liable, event.refund, event.compensation) == ("R20", "seller", 2000, 7996)
     assert event.departed == "The buyer kept one."
-    assert event.explanation["recommended"]["refund"] == 4198
+
+
+def test_a_departure_says_beside_it_what_was_recommended() -> None:
+    depart = Departure(remedy="return", amount=2000, compensation=1, reason="The buyer kept one.")
+    [_, event] = ruling(a_case(), depart=depart).events
+    assert isinstance(event, CaseRuled)
+    recommended = dict(event.explanation["recommended"])
+    assert {name: amount["value"] for name, amount in recommended.pop("amounts").items()} == {
+        "refund": 4198,
+        "compensation": 7996,
+    }
+    assert recommended == {"remedy": "refund", "refund": 4198, "compensation": 7996}
 
 
 def test_a_departure_may_name_the_compensation() -> None:
@@ -124,6 +137,15 @@ def test_refused_above_what_amounts_can_hold(price: int, outcome: Outcome) -> No
     assert ruling(case, depart=less).outcome is Outcome.APPLIED
 
 
+@pytest.mark.parametrize(("more", "slug"), [(0, None), (1, "above-limit")])
+def test_a_ruling_gives_all_that_amounts_can_hold_and_no_unit_more(more: int, slug: str | None) -> None:
+    """A refund of 41.98, and a compensation of the rest or of one minor unit more."""
+    depart = Departure(remedy="refund", amount=4198, compensation=MAX_AMOUNT - 4198 + more, reason="A trial.")
+    decision = ruling(a_case(currency="BRL"), depart=depart)
+    assert decision.slug == slug
+    assert slug is None or is_written_well(decision)
+
+
 def dear(**changes: Any) -> Case:
     """Refund and compensation of exactly 500.00 USD, or a cent more: 100.00 and twice 200.00."""
     unit = a_unit(net=10_000, shipping=0, charged_price=20_000)
@@ -145,6 +167,7 @@ def test_above_the_limit_a_second_agent_must_confirm() -> None:
     assert (decision.events, decision.state.agent) == ((), None)
     assert decision.answer is not None
     assert decision.answer["ruling_status"] == "awaiting_second"
+    assert decision.answer["next"] == "Refund and compensation are above 500.00 USD: another agent must confirm."
 
 
 def test_a_currency_without_a_limit_needs_one_agent() -> None:
@@ -176,8 +199,18 @@ def test_refused_when_an_agent_confirms_their_own() -> None:
 
 def test_nothing_when_the_ruling_awaits_nobody() -> None:
     case = ruling(above()).state
-    assert seconding(case, "lee", "another").outcome is Outcome.NOTHING
-    assert seconding(seconding(case, "lee").state, "mia").outcome is Outcome.NOTHING
+    for decision in (seconding(case, "lee", "another"), seconding(seconding(case, "lee").state, "mia")):
+        assert (decision.outcome, decision.slug) == (Outcome.NOTHING, "ruling-not-waiting")
+        assert is_written_well(decision)
+
+
+def test_a_ruling_kept_with_less_of_its_explanation_is_confirmed_and_explained_with_that() -> None:
+    """As rulings were kept before they named sources, amounts and boundaries."""
+    waiting = a_ruling(status=RulingStatus.AWAITING_SECOND)
+    decision = seconding(a_case(status=CaseStatus.AWAITING_SECOND, rulings=(waiting,)), "lee")
+    assert [type(event) for event in decision.events] == [CaseRuled]
+    assert decision.because is not None
+    assert (decision.because.sources, decision.because.amounts, decision.because.otherwise) == ({}, {}, ())
 
 
 def test_another_ruling_takes_the_place_of_one_that_waits() -> None:
@@ -210,6 +243,19 @@ def test_executed_the_case_moves_and_its_round_ends() -> None:
 def test_nothing_when_it_was_executed_before() -> None:
     once = executed(SENT, done(), given()).state
     assert executed(once, done(), given()) == nothing("already-heard", "Ruling R-1 was executed already.")
+
+
+@pytest.mark.parametrize("case", [None, a_case()])
+def test_nothing_when_the_desk_knows_no_such_ruling(case: Case | None) -> None:
+    assert executed(case, done(), given()) == nothing("unknown-ruling", "The desk has made no ruling R-1.")
+
+
+def test_a_ruling_that_waits_lapses_when_another_is_executed() -> None:
+    waiting = a_ruling(id="R-2", status=RulingStatus.AWAITING_SECOND)
+    before = a_case(status=CaseStatus.AWAITING_SECOND, rulings=(a_ruling(), waiting))
+    [_, lapsed] = executed(before, done(), given()).state.rulings
+    assert (lapsed.status, lapsed.settled_at) == (RulingStatus.LAPSED, NOW)
+    assert SENTENCE.fullmatch(lapsed.why or "")
 
 
 def test_executed_when_dispute_says_so() -> None:

@@ -1,6 +1,6 @@
 """The platform's own service at the desk: a case of its own kind, decided in time or handed back (23; 8.31)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,16 +15,20 @@ from aftersales.contracts.dispute import (
     DisputeTakenOver,
     RulingOvertaken,
 )
-from aftersales.decision import Decision, Outcome
+from aftersales.decision import Decision, Outage, Outcome, TimerFired
 from aftersales.identity import Actor, Role
 from arbitration.domain.case import Case, CaseStatus
 from arbitration.domain.commands import CaseTaken, RulingMade, ServiceDecisionMade
+from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
+from arbitration.rules import service
 from arbitration.rules.actions import allowed_actions
 from arbitration.store.kinds import case_ref
-from tests.rules.arbitration.builders import DAY, NOW, SECOND
+from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case, given
+from tests.rules.arbitration.rulings import a_ruling, an_offer
 from tests.rules.arbitration.spoken import a_step
 from tests.support.in_memory import InMemory
+from tests.support.written import is_written_well
 
 UNTIL = NOW + 5 * DAY
 PLAN = {"remedy": "refund", "amount": 2000}
@@ -79,6 +83,13 @@ def test_decided_and_told_to_dispute(outcome: str, amount: int | None) -> None:
     assert decision.answer["decision"] == event.decision == case(world).offers[-1].id
 
 
+@pytest.mark.parametrize(("outcome", "amount", "remedy"), [("settled", 1, "refund"), ("rejected", None, "none")])
+def test_a_decision_is_kept_with_its_remedy(outcome: str, amount: int | None, remedy: str) -> None:
+    world = taken_over()
+    decides(world, outcome=outcome, amount=amount)
+    assert (case(world).offers[-1].remedy, case(world).offers[-1].amount) == (remedy, amount or 0)
+
+
 @pytest.mark.parametrize(
     ("differs", "slug"),
     [
@@ -105,6 +116,39 @@ def test_in_time_until_the_end_and_handed_back_by_itself_at_it() -> None:
     [event] = said(world)
     assert (event.outcome, event.agent) == ("handed_back", None)
     assert decides(world, UNTIL, outcome="rejected").slug == "decision-sent"
+
+
+def rejects(before: Case, at: datetime) -> Decision:
+    return service.decide(
+        before, ServiceDecisionMade(case="D1", agent="lee", seen=before.version, outcome="rejected"), given(at)
+    )
+
+
+def test_late_at_the_end_though_its_timer_has_not_fired_yet() -> None:
+    decision = rejects(case(taken_over()), UNTIL)
+    assert (decision.outcome, decision.slug, decision.events) == (Outcome.REFUSED, "late", ())
+    assert is_written_well(decision)
+
+
+def test_refused_on_a_case_that_is_not_before_the_service() -> None:
+    decision = rejects(a_case(), NOW)
+    assert (decision.outcome, decision.slug, decision.events) == (Outcome.REFUSED, "not-for-service", ())
+    assert is_written_well(decision)
+
+
+def test_an_outage_of_ours_moves_the_end_by_its_length() -> None:
+    """Three hours, of which one before the end: handed back three hours later, not two."""
+    hour = timedelta(hours=1)
+    outage = Outage(UNTIL - hour, UNTIL + 2 * hour)
+    before = case(taken_over())
+    due = TimerFired(service.SERVICE, UNTIL, case_ref("D1"), {"until": UNTIL.isoformat()})
+    awake = service.time_is_over(before, due, given(UNTIL + 2 * hour, outages=(outage,)))
+    [timer] = awake.timers
+    assert (awake.state, awake.events, timer.kind, timer.due) == (None, (), service.SERVICE, UNTIL + 3 * hour)
+    later = TimerFired(timer.kind, timer.due, case_ref("D1"), timer.data)
+    [event] = service.time_is_over(before, later, given(timer.due, outages=(outage,))).events
+    assert isinstance(event, ServiceDecided)
+    assert event.outcome == "handed_back"
 
 
 def test_a_decision_on_its_way_is_not_decided_again_and_keeps_the_time_from_ending() -> None:
@@ -180,6 +224,34 @@ def test_a_chargeback_stops_its_time_too() -> None:
     assert said(world) == []
     world.until(later)
     assert [event.outcome for event in said(world)] == ["handed_back"]
+
+
+def test_the_end_as_it_was_before_a_chargeback_is_outlived() -> None:
+    world = taken_over()
+    world.hear(a_step(DisputeFrozen, step=3, state="SERVICE_REVIEW", at=NOW + DAY), NOW + DAY)
+    later = UNTIL + 2 * DAY
+    resumed: dict[str, Any] = {"chargeback": "won", "frozen_at": NOW + DAY, "deadline": later, "at": NOW + 3 * DAY}
+    world.hear(a_step(DisputeResumed, step=4, state="SERVICE_REVIEW", **resumed), NOW + 3 * DAY)
+    world.until(later - SECOND)
+    assert said(world) == []
+    world.until(later)
+    assert [event.outcome for event in said(world)] == ["handed_back"]
+
+
+def test_taken_over_anew_as_a_further_round_of_one_case() -> None:
+    """The buyer had withdrawn it, and opened it again."""
+    ended = a_case(
+        status=CaseStatus.WITHDRAWN,
+        rulings=(a_ruling(status=RulingStatus.LAPSED),),
+        offers=(an_offer(status=RulingStatus.EXECUTED),),
+    )
+    again = a_step(DisputeTakenOver, step=9, at=NOW, state="SERVICE_REVIEW", deadline=UNTIL)
+    decision = service.take_over(ended, again, given())
+    found = decision.state
+    assert [(each.number, each.how) for each in found.rounds] == [(1, "by_hand"), (2, "service")]
+    assert (found.version, found.rulings, found.offers) == (ended.version + 1, ended.rulings, ended.offers)
+    assert [(move.before, move.after) for move in decision.moves] == [("withdrawn", "service")]
+    assert [(timer.kind, timer.due, timer.party) for timer in decision.timers] == [(service.SERVICE, UNTIL, False)]
 
 
 def test_older_steps_change_nothing() -> None:

@@ -10,6 +10,7 @@ from arbitration.rules.recommend import recommend
 from tests.rules.arbitration.builders import (
     IN_TIME,
     NOW,
+    PROMISED,
     STANDARD,
     a_file,
     a_parcel,
@@ -40,6 +41,18 @@ def test_r20_on_net_paid_goods() -> None:
 def test_r20_compensates_in_full_also_where_nothing_is_left_to_refund() -> None:
     refunded = replace(ARRIVED, cap=0)
     assert summary(ruled("SNAD_COUNTERFEIT", refunded, counterfeit="upheld")) == ("R20", "seller", "refund", 0, 7996)
+
+
+def test_r20_refunds_also_where_refund_and_compensation_are_the_same() -> None:
+    """Shipping as dear as the goods: 19.99 + 19.99, and twice 19.99."""
+    file = a_file(units=(a_unit(net=1999, shipping=1999),), parcels=(IN_TIME,))
+    assert summary(ruled("SNAD_COUNTERFEIT", file, counterfeit="upheld")) == ("R20", "seller", "refund", 3998, 3998)
+
+
+@pytest.mark.parametrize(("units", "of"), [((1,), "1999.5"), ((1, 2), 3999)])
+def test_r20_shows_the_exact_price_where_a_fraction_is_left(units: tuple[int, ...], of: str | int) -> None:
+    file = a_file(units=tuple(a_unit(number, exact_price="1999.5") for number in units), parcels=(IN_TIME,))
+    assert ruled("SNAD_COUNTERFEIT", file, counterfeit="upheld").breakdown["compensation"]["of"] == of
 
 
 def test_r20_shows_its_arithmetic() -> None:
@@ -104,7 +117,8 @@ def test_r8_is_not_below_0_and_0_is_a_rejection() -> None:
 def test_r8_takes_off_no_more_freight_than_the_policy_allows() -> None:
     policy = dataclasses.replace(STANDARD, return_freight_cap=100)
     findings = {"address_error": "buyer", "return_freight": 400}
-    assert recommend(a_file(parcels=(RETURNED,)), "INR_RETURNED_TO_SENDER", findings, policy, NOW).refund == 3598
+    ruling = recommend(a_file(parcels=(RETURNED,)), "INR_RETURNED_TO_SENDER", findings, policy, NOW)
+    assert (ruling.refund, ruling.rests_on) == (3598, {"return.freight_cap": 100})
 
 
 def test_r9_where_nothing_came_back() -> None:
@@ -164,6 +178,11 @@ def test_r17_percent_of_net_goods(grade: str, refund: int) -> None:
 def test_r18_a_return_up_to_freight_of_half_the_goods(freight: int, remedy: str) -> None:
     ruling = ruled("SNAD_DEFECTIVE", ARRIVED, defective=True, return_freight=freight)
     assert summary(ruling) == ("R18", "seller", remedy, FULL, 0)
+
+
+def test_r18_without_a_stated_freight_is_a_return_however_little_the_goods_cost() -> None:
+    ruling = ruled("SNAD_DEFECTIVE", a_file(units=(a_unit(net=1),), parcels=(IN_TIME,)), defective=True)
+    assert (ruling.remedy, ruling.breakdown["return_freight"]) == ("return", 0)
 
 
 def test_r19_missing_units_or_all_of_an_empty_parcel() -> None:
@@ -243,6 +262,19 @@ def test_r25_takes_a_share_of_what_the_row_refunds(share: int, refund: int, *, c
 
 def test_r25_where_no_row_fits_takes_it_of_everything() -> None:
     assert summary(ruled("SNAD_DESCRIPTION", ARRIVED, seller_share=30)) == ("R25", "shared", "refund", 1259, 0)
+
+
+def test_r25_shows_what_it_is_a_share_of() -> None:
+    everything = ruled("SNAD_DESCRIPTION", ARRIVED, seller_share=30).breakdown["base"]
+    assert (everything["formula"], [lot["units"] for lot in everything["units"]]) == ("N + H + T", [[1, 2]])
+    row = ruled("INR_OVERDUE")
+    shared = ruled("INR_OVERDUE", seller_share=30)
+    assert shared.breakdown["base"] == row.breakdown
+
+
+def test_r25_turns_where_the_row_that_it_is_a_share_of_turns() -> None:
+    [turn] = ruled("INR_OVERDUE", seller_share=30).turns
+    assert (turn.turn, turn.at) == ("promise", PROMISED)
 
 
 def test_r25_pays_no_compensation_and_claims_nothing() -> None:

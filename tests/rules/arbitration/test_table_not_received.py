@@ -67,6 +67,7 @@ def test_full_is_of_the_units_whose_parcel_did_not_arrive() -> None:
 def test_never_shipped_is_r1_without_any_promise() -> None:
     file = a_file(units=(a_unit(1, parcel=None), a_unit(2, parcel=None)), parcels=())
     assert summary(ruled("INR_NOT_SHIPPED", file)) == ("R1", "seller", "refund", FULL, 0)
+    assert ruled("INR_NOT_SHIPPED", file).turns == ()
 
 
 def test_a_shipment_during_a_never_shipped_dispute_holds_nothing_up_until_it_is_delivered() -> None:
@@ -84,6 +85,12 @@ def test_nothing_left_to_pay_is_a_rejection_by_the_same_rule() -> None:
 
 def test_r6_rejects_what_was_delivered_in_time() -> None:
     assert summary(ruled("INR_DELIVERED_BUT_DENIED", a_file(parcels=(IN_TIME,)))) == ("R6", "nobody", "none", 0, 0)
+
+
+def test_r6_of_several_parcels_says_once_from_when_it_would_have_been_late() -> None:
+    units = (a_unit(1), a_unit(2, parcel="P2"))
+    file = a_file(units=units, parcels=(IN_TIME, replace(IN_TIME, id="P2")))
+    assert [(turn.turn, turn.at) for turn in ruled("INR_OVERDUE", file).turns] == [("late_from", PROMISED)]
 
 
 def test_r6_with_strong_proof_and_no_scan() -> None:

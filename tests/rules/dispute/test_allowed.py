@@ -7,11 +7,18 @@ import pytest
 from msgspec.structs import replace
 
 from aftersales.contracts.dispute import Party
+from aftersales.contracts.marketplace import OrderCancelled, OrderPaid
 from aftersales.decision import Outage, SubjectRef
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.parse import with_changes
 from dispute.rules.actions import Action, allowed_actions
 from tests.rules.dispute import builders as say
-from tests.rules.dispute.appeals import CLOSED, ENDS, ruled
+from tests.rules.dispute.appeals import BY, CLOSED, ENDS, PARTIES, consensus, ruled
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND
+from tests.rules.dispute.test_hold import held
+from tests.rules.dispute.test_proposals import ANSWER_BY, PROPOSED, proposed
+from tests.rules.dispute.test_proposals import in_review as reviewed
+from tests.rules.dispute.test_service import taken_over
 from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
 
 HOURS = timedelta(hours=6)
@@ -101,3 +108,67 @@ def test_evidence_is_done_once_a_party() -> None:
     world.hear(say.evidence_done("anna"), OPENED + 4 * DAY)
     assert allowed(world, "buyer", "evidence-done") is None
     assert allowed(world, "seller", "evidence-done") is not None
+
+
+@pytest.mark.parametrize("party", PARTIES)
+def test_a_proposal_is_answered_once_a_party(party: Party) -> None:
+    world = proposed()
+    other: Party = "seller" if party == "buyer" else "buyer"
+    for answer in ("accept", "refuse"):
+        assert allowed(world, party, answer) == Action(answer, PROPOSED, ANSWER_BY)
+    world.hear(say.accepted(BY[party]), PROPOSED)
+    assert [allowed(world, party, answer) for answer in ("accept", "refuse")] == [None, None]
+    assert all(allowed(world, other, answer) for answer in ("accept", "refuse"))
+    assert allowed(world, "buyer", "cancel") is not None
+
+
+def withdrawn(times: int = 1) -> World:
+    """Opened and withdrawn, so many times."""
+    world = a_world()
+    for _ in range(times):
+        world.hear(say.a_complaint(), OPENED)
+        world.hear(say.cancellation(), OPENED)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("times", "again"), [(2, Action("open", OPENED, PROMISED + 15 * DAY)), (3, None)], ids=["twice", "three times"]
+)
+def test_what_was_withdrawn_is_opened_again_as_often_as_the_policy_has_it(times: int, again: Action | None) -> None:
+    assert allowed(withdrawn(times), "buyer", "open") == again
+
+
+@pytest.mark.parametrize(("starts", "open_to"), [(OPENED, False), (OPENED + SECOND, True)])
+def test_a_season_counts_that_runs_when_it_is_asked(starts: datetime, *, open_to: bool) -> None:
+    window = {"from": starts.isoformat(), "until": (OPENED + DAY).isoformat(), "parameter": "reopen.max", "value": 0}
+    world = withdrawn()
+    world.policies = PolicyBook([with_changes(world.policies.in_force(OPENED), {}, [window])])
+    assert (allowed(world, "buyer", "open") is not None) is open_to
+
+
+def test_what_was_never_shipped_may_be_opened_again_without_an_end_until_the_order_is_cancelled() -> None:
+    world = a_world(OrderPaid(order="O1", amount=4198, paid_at=OPENED))
+    world.hear(say.not_received(reason="INR_NOT_SHIPPED"), OPENED)
+    world.hear(say.cancellation(), OPENED + DAY)
+    assert allowed(world, "buyer", "open") == Action("open", OPENED + DAY, None)
+    world.hear(OrderCancelled(order="O1", cancelled_at=OPENED + 2 * DAY), OPENED + 2 * DAY)
+    assert allowed(world, "buyer", "open") is None
+
+
+def test_nobody_appeals_against_what_both_agreed_to_and_of_silence_the_seller_alone() -> None:
+    assert [allowed(consensus(), party, "appeal") for party in PARTIES] == [None, None]
+    silent, end = opened().until(OPENED + 5 * DAY), OPENED + 5 * DAY
+    found = [allowed(silent, party, "appeal") for party in PARTIES]
+    assert found == [None, Action("appeal", end, end + 7 * DAY)]
+
+
+@pytest.mark.parametrize(
+    ("world", "after"),
+    [(held(), PROMISED + SECOND), (taken_over(), OPENED + 6 * DAY), (reviewed(), OPENED + 30 * DAY)],
+    ids=["a hold", "the service's review", "the desk's review"],
+)
+def test_the_end_of_another_ones_wait_is_no_deadline_of_the_buyers(world: World, after: datetime) -> None:
+    found = allowed(world, "buyer", "cancel")
+    assert found is not None
+    assert found.until is None
+    assert slug(world.hear(say.cancellation(), after)) is None

@@ -1,6 +1,7 @@
 """What an appeal does to the money, and what it leaves as it was (transition 25; rulebook 8.30, 8.52)."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -88,6 +89,7 @@ def test_the_sellers_debts_of_this_dispute_are_lifted_and_the_deposit_is_whole_a
     assert (world.seller_debts(), world.seller.available("USD")) == ([4996], 0)
     decided(appealed(world), "overturned")
     assert (world.seller_debts(), world.seller.available("USD")) == ([], 3000)
+    assert world.seller.drawn == {"USD": 0}
     assert world.order.escrow_left == 4198
 
 
@@ -124,6 +126,22 @@ def test_what_the_seller_bore_is_told_with_the_debt_in_it() -> None:
     decided(appealed(ruled(world)), "overturned")
     [told] = world.told(DisputeAppealDecided)
     assert told.reversed == 4198 + 3000 + 4996
+
+
+def test_the_reversal_is_explained_by_what_each_had_borne() -> None:
+    world = a_world()
+    world.hear(PartyChanged(party="shop", role="seller", deposit=3000, deposit_currency="USD"))
+    world.hear(say.a_complaint(), OPENED)
+    because = decided(appealed(ruled(world)), "overturned").decisions[-1].because
+    assert because is not None
+    figures = {"escrow": 4198, "deposit": 3000, "debt": 4996}
+    assert because.amounts == {"reversed": {"value": 12194, "formula": "escrow + deposit + debt", **figures}}
+
+
+def test_the_reversal_has_a_name_of_its_own_and_waits_for_no_payment() -> None:
+    world = decided(appealed(), "overturned")
+    assert len({UUID(row["journal_id"]) for row in world.rows("journal")}) == 2
+    assert world.dispute().pending is None
 
 
 def test_what_the_service_fund_or_the_platform_bore_stays_theirs() -> None:

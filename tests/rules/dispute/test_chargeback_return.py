@@ -45,3 +45,13 @@ def test_a_return_delivered_meanwhile_leaves_the_seller_seven_days_from_the_end(
     assert won(world).dispute().deadline == WON + 7 * DAY
     assert world.until(WON + 7 * DAY - SECOND).dispute().state == states.RETURN_IN_TRANSIT
     assert world.until(WON + 7 * DAY).dispute().state == states.CLOSED_REFUNDED
+
+
+def test_a_delivery_that_leaves_the_seller_no_less_time_does_not_count_as_set_anew() -> None:
+    """The month ends with the seven days from the 23rd on: it stood still from the second day to the 25th."""
+    world = on_the_way_back()
+    delivered, end = OPENED + 23 * DAY, OPENED + 25 * DAY
+    world.hear(say.return_scanned("delivered", delivered), delivered)
+    assert world.dispute().deadline == OPENED + 30 * DAY
+    world.hear(say.chargeback_won(end), end)
+    assert world.dispute().deadline == OPENED + 53 * DAY

@@ -212,3 +212,40 @@ def test_a_chargeback_stops_the_time_to_confirm(told_at: datetime, confirm_by: d
         world.hear(chargeback, SENT + DAY)
     world.hear(ChargebackWon(order="O1", ended_at=SENT), SENT + 6 * DAY)
     assert world.dispute().deadline == confirm_by
+
+
+def test_both_parties_are_asked_anew_for_evidence_when_a_ruled_return_is_contested() -> None:
+    world = a_world()
+    world.hear(say.a_complaint(), OPENED)
+    world.hear(say.a_refusal(), OPENED)
+    world.until(OPENED + 8 * DAY)
+    for by in ("anna", "shop"):
+        world.hear(say.evidence_done(by))
+    world.hear(say.a_ruling(world.now, rule="R16", remedy="return", compensation=0))
+    world.hear(say.return_shipped(0))
+    world.hear(say.return_contested())
+    [*_, told] = world.told(DisputeEscalated)
+    assert [(wait.party, wait.task) for wait in told.waits] == [("buyer", "evidence"), ("seller", "evidence")]
+    assert slug(world.hear(say.evidence_done("anna"))) is None
+    assert world.dispute().state == "ARBITRATION_EVIDENCE"
+
+
+@pytest.mark.parametrize(("free_return", "freight"), [(False, 0), (True, 840)])
+def test_a_proposed_return_of_goods_that_are_back_leaves_the_way_back_to_whom_the_reason_names(
+    free_return: bool, freight: int
+) -> None:
+    world = contested("BUY_CHANGED_MIND", free_return=free_return).until(REVIEW)
+    world.hear(a_proposal(say.goods_back(3000), at=REVIEW), REVIEW)
+    world.hear(say.accepted("anna"))
+    world.hear(say.accepted("shop", return_address="Dock 4"))
+    dispute = world.dispute()
+    assert (dispute.freight, dispute.paid_by) == (freight, Burden(escrow=3000, service_fund=freight))
+
+
+@pytest.mark.parametrize("differs", [{"order": "O9"}, {"dispute": "D9"}, {}], ids=["order", "dispute", "return"])
+def test_a_scan_of_what_nobody_sent_back_changes_nothing(differs: dict[str, str]) -> None:
+    world = a_world()
+    world.hear(say.a_complaint(), OPENED)
+    before = world.states.copy()
+    assert slug(world.hear(scanned("delivered", SENT, **differs), SENT)) == "unknown-return"
+    assert world.states == before

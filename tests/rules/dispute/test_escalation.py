@@ -1,6 +1,7 @@
 """Escalation by hand and by itself, the evidence window, and who waits for whom meanwhile."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -124,12 +125,10 @@ def test_evidence_at_the_end_of_the_window_is_late(at: datetime) -> None:
     assert slug(world.hear(say.evidence(), arrived_at=OPENS + 3 * DAY - SECOND)) is None
 
 
-def test_too_much_evidence_is_refused() -> None:
-    world = opened()
-    for _ in range(2):
-        world.hear(say.evidence("shop", *["photo"] * 20), OPENED)
-    assert slug(world.hear(say.evidence("shop", *["photo"] * 11), OPENED)) == "too-much-evidence"
-    assert slug(world.hear(say.evidence("shop", *["photo"] * 10), OPENED)) is None
+@pytest.mark.parametrize("command", [say.evidence(), say.evidence("shop")], ids=["buyer", "seller"])
+def test_evidence_is_taken_at_the_end_of_the_sellers_answer_and_of_the_escalation_clock(command: Any) -> None:
+    for world, end in ((opened(), OPENED + 5 * DAY), (refused(), AUTOMATIC)):
+        assert slug(world.hear(command, arrived_at=end)) is None
 
 
 def test_a_withdrawal_ends_the_arbitration() -> None:
@@ -164,3 +163,14 @@ def test_an_answer_inside_the_extension_counts() -> None:
     world = opened()
     world.outages = (Outage(due - SECOND, due + DAY),)
     assert slug(world.hear(say.a_refusal(), due + DAY)) is None
+
+
+def test_the_desk_gets_the_category_and_the_price_to_the_last_digit() -> None:
+    """19.99 EUR x 1.0842 are 21.673158 USD."""
+    world = a_world(order=say.an_order(category="mugs", list_currency="EUR", rate="1.0842"))
+    world.hear(say.a_complaint(), OPENED)
+    world.hear(say.a_refusal(), OPENED + DAY)
+    world.hear(say.escalation(), OPENS)
+    [told] = world.told(DisputeEscalated)
+    assert told.file.category == "mugs"
+    assert {(unit.charged_price, unit.exact_price) for unit in told.file.units} == {(2167, "2167.3158")}

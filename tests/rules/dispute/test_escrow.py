@@ -80,11 +80,27 @@ def test_never_while_units_are_not_shipped() -> None:
     assert len(released(world.until(OPENED + FOR_ALL))) == 1
 
 
-def test_what_was_never_shipped_of_a_cancelled_order_is_not_the_sellers() -> None:
-    world = a_world(say.shipped(units={"L1": (1,)}))
+@pytest.mark.parametrize(("shipped", "amount"), [((1,), 1000), ((1, 2), 2000)])
+def test_what_was_never_shipped_of_a_cancelled_order_is_not_the_sellers(shipped: tuple[int, ...], amount: int) -> None:
+    order = say.an_order(lines=(say.a_line(quantity=3, unit_price=1000),), shipping=0, discount=0)
+    world = a_world(say.shipped(units={"L1": shipped}), order=order)
     world.hear(OrderCancelled(order="O1", cancelled_at=OPENED), OPENED)
-    [(at, amount, _)] = released(world.until(OPENED + FOR_ALL))
-    assert (at, amount) == (ENDS, 2099)
+    assert released(world.until(OPENED + FOR_ALL)) == [(ENDS, amount, 0)]
+
+
+def test_a_release_that_was_put_off_stands_armed_once() -> None:
+    late = PROMISED + 3 * DAY
+    world = a_world(say.shipped(), say.in_transit())
+    world.hear(say.delivered(late), late)
+    assert (waiting(world.until(ENDS)), released(world)) == (1, [])
+    assert world.decisions[-1].slug == "outlived"
+
+
+def test_the_delivery_of_a_parcel_that_nobody_shipped_holds_nothing_back() -> None:
+    stray = PROMISED + 10 * DAY
+    world = a_world()
+    world.hear(say.delivered(stray, "P9"), stray)
+    assert released(world.until(ENDS)) == [(ENDS, 4198, 0)]
 
 
 def test_not_while_a_dispute_is_open_and_not_before_its_appeal_window_has_ended() -> None:
@@ -223,3 +239,19 @@ def test_later_burdens_find_no_escrow() -> None:
     world.hear(say.accepted(), OPENED + DAY)
     burden = world.dispute().paid_by
     assert (burden.escrow, burden.platform_fund, burden.debt) == (0, 2000, 2000)
+
+
+def test_two_orders_released_at_one_instant_pay_a_debt_once() -> None:
+    world = owing(("A", 5000, "DA"))
+    for fact in (say.an_order(order="O2"), say.shipped(order="O2"), say.delivered(order="O2")):
+        world.hear(fact)
+    assert released(world.until(ENDS)) == [(ENDS, 0, 4198), (ENDS, 3396, 802)]
+    assert world.seller.debts == ()
+    assert state(world, "A").disputes["DA"].paid_by.debt == 0
+
+
+def test_a_release_says_how_much_was_the_sellers_and_how_much_a_debt() -> None:
+    world = owing(("A", 1000, "DA"))
+    world.until(ENDS)
+    [said] = [one.because for one in world.decisions if one.because and one.because.rule == "8.7"]
+    assert said.facts == {"released": 3198, "collected": 1000}

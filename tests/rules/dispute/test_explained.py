@@ -1,12 +1,13 @@
 """Every decision says why: the rule's title, facts with their sources, policy, amounts, and where it would turn."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from aftersales.contracts.envelope import Event
-from aftersales.decision import Decision
+from aftersales.decision import Because, Decision, Outcome, Source
 from aftersales.explanation import TURNS, english
 from aftersales.rulebook import titles
 from aftersales.runtime.unit.explain import explained
@@ -14,10 +15,10 @@ from aftersales.service import On
 from dispute.domain import transitions
 from dispute.handlers import SERVICE
 from tests.rules.dispute import builders as say
-from tests.rules.dispute.builders import DAY, OPENED, SECOND
+from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND, SHIPPED
 from tests.rules.dispute.test_proposals import a_proposal
 from tests.rules.dispute.test_service import decided as settled
-from tests.rules.dispute.world import World, a_world, opened
+from tests.rules.dispute.world import World, a_world, opened, with_policy
 
 ANSWER_BY = OPENED + 5 * DAY
 
@@ -120,3 +121,60 @@ def test_a_rule_that_the_rulebook_does_not_number_is_told_in_words() -> None:
     assert english({"rule": "parcel_told"}, currency=None, what="tracking.parcel_tracked.v1", arrived_at=OPENED) == [
         "Parcel told."
     ]
+
+
+def because(decision: Decision) -> Because:
+    assert decision.because is not None
+    return decision.because
+
+
+def test_a_time_of_no_whole_days_is_written_in_seconds() -> None:
+    decision = with_policy(a_world(), seller_response=timedelta(hours=36)).hear(say.a_complaint(), OPENED)
+    assert because(decision).policy["seller.response"] == "PT129600S"
+
+
+def test_an_accepted_plan_rests_on_the_last_change_of_it() -> None:
+    world = opened()
+    world.hear(say.change(1500), OPENED + DAY)
+    decision = world.hear(say.accepted(), OPENED + 2 * DAY)
+    assert because(decision).sources["plan"] == Source("marketplace.plan_changed", OPENED + DAY)
+
+
+@pytest.mark.parametrize("counter", [None, 0, 1000])
+def test_a_refusal_says_the_counter_plan_or_that_there_was_none(counter: int | None) -> None:
+    assert because(opened().hear(say.a_refusal(counter), OPENED)).facts["counter"] == counter
+
+
+@pytest.mark.parametrize("departed", [None, "Both photos show the same crack."])
+def test_a_ruling_says_why_the_agent_left_the_recommendation(departed: str | None) -> None:
+    world = opened()
+    world.hear(say.a_refusal(), OPENED)
+    world.until(OPENED + 11 * DAY)
+    decision = world.hear(say.a_ruling(world.now, departed=departed))
+    ruled = next(one for one in reversed(world.decisions) if one.because and one.because.rule == "transition 17")
+    assert (decision.outcome, because(ruled).facts["departed"]) == (Outcome.APPLIED, departed)
+
+
+LATE, RECEIVED = PROMISED + DAY, PROMISED + 2 * DAY
+
+
+@pytest.mark.parametrize(
+    ("facts", "name", "event", "at"),
+    [
+        ((say.delivered(LATE),), "delivered_at", "carrier.parcel_scanned", LATE),
+        ((say.delivered(), say.receipt(RECEIVED)), "receipt_at", "marketplace.receipt_confirmed", RECEIVED),
+    ],
+)
+def test_opening_rests_on_what_its_window_counts_from(
+    facts: tuple[Event, ...], name: str, event: str, at: datetime
+) -> None:
+    world = a_world(say.shipped(), *facts)
+    assert because(world.hear(say.a_complaint(), RECEIVED)).sources[name] == Source(event, at)
+
+
+def test_the_latest_promise_began_with_the_shipment_of_its_own_parcel() -> None:
+    later = SHIPPED + 2 * DAY
+    world = a_world(say.shipped(units={"L1": (1,)}), say.shipped("P2", units={"L1": (2,)}, shipped_at=later))
+    found = because(world.hear(say.not_received(), OPENED))
+    assert found.facts["promise_ends_at"] == (PROMISED + 2 * DAY).isoformat()
+    assert found.sources["promise_ends_at"] == Source("marketplace.parcel_shipped", later)

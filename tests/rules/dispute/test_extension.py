@@ -213,3 +213,63 @@ def test_extensions_are_known_in_whichever_order_they_are_told() -> None:
         found.append(world.order.parcels["P1"])
     assert found[0] == found[1] == found[2]
     assert (found[0].promise_ends_at, found[0].broken) == (PROMISED + 13 * DAY, True)
+
+
+def test_a_hold_that_a_lane_lengthened_ends_by_itself_at_the_later_promise() -> None:
+    world = held()
+    world.hear(say.promise_extended(), OPENED + DAY)
+    overdue = PROMISED + TEN + timedelta(hours=1)
+    assert world.until(overdue - SECOND).dispute().state == "HELD_IN_TRANSIT"
+    assert world.until(overdue).dispute().state == "ARBITRATION_EVIDENCE"
+
+
+def test_each_extension_of_a_lane_is_told_by_its_own_name() -> None:
+    world = held()
+    world.hear(say.promise_extended("P1", ("X1", 10)), OPENED + DAY)
+    world.hear(say.promise_extended("P1", ("X1", 10), ("X2", 3)), OPENED + 2 * DAY)
+    assert [(told.extension, told.days) for told in world.told(DisputeExtended)] == [("X1", 10), ("X2", 3)]
+    assert world.dispute().deadline == PROMISED + 13 * DAY
+
+
+def two_holds(**second: Any) -> World:
+    """D1 over L1 and D2 over L2; in one parcel unless L2 was shipped in another one."""
+    first: dict[str, Any] = {"units": {"L1": (1, 2)}} if second else {}
+    parcels = (say.shipped(**first), *([say.shipped("P2", **second)] if second else []))
+    world = a_world(*parcels, order=say.an_order(lines=(say.a_line(), say.a_line("L2", 1, 1000))))
+    for dispute, units in (("D1", {"L1": (1, 2)}), ("D2", {"L2": (1,)})):
+        complaint = say.not_received(dispute=dispute, units=units, want=say.refund(500))
+        assert slug(world.hear(complaint, OPENED)) is None
+    return world
+
+
+def test_an_extended_hold_lengthens_the_other_one_over_its_parcel() -> None:
+    world = two_holds()
+    assert extend(world, OPENED + DAY) is None
+    told = [(one.dispute, one.extension, one.days, one.parcels) for one in world.told(DisputeExtended)]
+    assert told == [("D1", "X1", 10, ("P1",)), ("D2", "X1", 10, ())]
+    assert world.dispute("D2").deadline == PROMISED + TEN
+
+
+def test_a_lanes_extension_lengthens_the_hold_over_its_parcel_alone() -> None:
+    world = two_holds(units={"L2": (1,)})
+    world.hear(say.promise_extended("P2"), OPENED + DAY)
+    assert (world.dispute("D1").deadline, world.dispute("D2").deadline) == (PROMISED, PROMISED + TEN)
+
+
+def test_a_lanes_extension_moves_no_date_of_a_dispute_at_the_desk() -> None:
+    world = held()
+    world.hear(say.anomalous("customs_hold", OPENED + DAY), OPENED + DAY)
+    world.hear(say.a_refusal(), OPENED + 2 * DAY)
+    before = world.until(PROMISED + DAY).dispute()
+    assert before.state == "ARBITRATION_EVIDENCE"
+    world.hear(say.promise_extended(seen=("customs_hold",)), PROMISED + DAY)
+    dispute = world.dispute()
+    assert (dispute.state, dispute.deadline) == (before.state, before.deadline)
+    assert (len(world.told(DisputeExtended)), len(world.told(DisputeFactsChanged))) == (0, 1)
+
+
+def test_an_extension_told_before_the_order_is_known_counts_once_it_is() -> None:
+    world = World()
+    for fact in (say.promise_extended(), say.an_order(), say.shipped()):
+        world.hear(fact)
+    assert world.order.parcels["P1"].promise_ends_at == PROMISED + TEN

@@ -50,7 +50,8 @@ def test_units_are_not_shipped_twice() -> None:
     world = a_world(say.shipped(units={"L1": (1,)}))
     assert slug(world.hear(say.shipped("P2"))) == "shipped-twice"
     assert slug(world.hear(say.shipped("P1", units={"L1": (2,)}))) == "shipped-twice"
-    assert slug(world.hear(say.shipped("P2", units={"L1": (3,)}))) == "no-such-unit"
+    for units in ({"L1": (3,)}, {"L9": (1,)}):
+        assert slug(world.hear(say.shipped("P2", units=units))) == "no-such-unit"
     assert slug(world.hear(say.shipped("P2", units={"L1": (2,)}))) is None
 
 
@@ -93,6 +94,7 @@ def test_another_source_cannot_speak_of_the_order(event: Any) -> None:
     before = world.order
     decision = world.hear(event, source="bazaar")
     assert (decision.outcome, decision.slug) == (Outcome.DEAD_LETTER, "foreign-source")
+    assert decision.sentence == "The order was placed by market; bazaar cannot speak of it."
     assert world.order == before
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from aftersales.contracts.dispute import DisputeClosed, DisputeEscalated, DisputeFactsChanged, DisputeHoldEnded
 from aftersales.contracts.tracking import PromiseBroken
+from aftersales.decision import Outage
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND, SHIPPED
 from tests.rules.dispute.world import World, a_world, opened, slug, with_policy
@@ -249,3 +250,44 @@ def test_a_fact_is_explained_by_the_transition_it_led_to() -> None:
         assert because is not None
         rules[after.name()] = because.rule
     assert list(rules.values()) == ["transition 10", "transition 11", "fact"]
+
+
+def deaf_at_the_promise_end() -> World:
+    """A hold whose end falls into six hours of deafness, with order-tracking silent too."""
+    world = held()
+    world.outages = (Outage(PROMISED - SECOND, PROMISED - SECOND + timedelta(hours=6)),)
+    return world
+
+
+def test_order_tracking_has_its_hour_after_an_outage_too() -> None:
+    world, overdue = deaf_at_the_promise_end(), PROMISED + timedelta(hours=7)
+    assert world.until(overdue - SECOND).dispute().state == "HELD_IN_TRANSIT"
+    assert world.until(overdue).dispute().state == "ARBITRATION_EVIDENCE"
+
+
+def test_what_an_outage_put_off_keeps_its_turn() -> None:
+    world = deaf_at_the_promise_end()
+    armed = {timer.kind: timer.rank for decision in world.decisions for timer in decision.timers}
+    world.until(PROMISED + DAY)
+    put_off = [timer for decision in world.decisions if decision.slug == "outage" for timer in decision.timers]
+    assert {timer.kind: timer.rank for timer in put_off} == {kind: armed[kind] for kind in ("hold_due", "hold_overdue")}
+
+
+def test_held_again_after_a_delivery_it_ends_with_the_promise() -> None:
+    """Delivered, on its way again, and the buyer names another reason of not having it."""
+    world = held()
+    world.hear(say.delivered(OPENED + DAY), OPENED + DAY)
+    world.hear(say.in_transit(OPENED + 2 * DAY, delivered_at=OPENED + DAY), OPENED + 2 * DAY)
+    world.hear(say.change(4198, reason="INR_OVERDUE"), OPENED + 3 * DAY)
+    assert (world.dispute().state, world.dispute().deadline) == ("HELD_IN_TRANSIT", PROMISED)
+    assert world.until(PROMISED).dispute().state == "ARBITRATION_EVIDENCE"
+
+
+def test_the_desk_hears_of_a_shipment_of_what_was_never_shipped() -> None:
+    world = a_world(say.in_transit())
+    world.hear(say.not_received(reason="INR_NOT_SHIPPED"), OPENED)
+    world.hear(say.a_refusal(), OPENED)
+    world.hear(say.escalation(), OPENED + 3 * DAY)
+    world.hear(say.shipped(), OPENED + 4 * DAY)
+    [told] = world.told(DisputeFactsChanged)
+    assert [parcel.parcel for parcel in told.file.parcels] == ["P1"]

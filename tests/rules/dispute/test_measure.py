@@ -163,3 +163,13 @@ def test_the_facts_equal_a_count_of_the_states(course: list[tuple[Any, int]]) ->
     assert found.liable == sum(bool(d.counts_for_seller) for d in disputes)
     assert found.withdrawn <= sum(d.state == state for d in disputes)
     assert found.filed <= len(disputes)
+
+
+def test_a_dispute_submitted_again_after_it_was_opened_again_is_submitted_once() -> None:
+    world = opened()
+    for start in (OPENED, OPENED + 10 * DAY):
+        world.hear(say.a_refusal(), start)
+        world.hear(say.escalation(), start + 3 * DAY)
+        world.hear(say.cancellation(), start + 4 * DAY)
+        world.hear(say.a_complaint(), start + 10 * DAY)
+    assert [found.at for found in facts(world) if found.kind == measure.SUBMITTED] == [OPENED + 3 * DAY]

@@ -200,3 +200,13 @@ def test_a_plan_of_0_that_is_agreed_leaves_a_resolution_of_0() -> None:
     [row] = world.rows("resolution")
     assert (row["agreement"], row["refund"], row["compensation"], row["freight"]) == ("consensus", 0, 0, 0)
     assert (world.dispute().state, world.rows("journal")) == ("CLOSED_REJECTED", [])
+
+
+def test_a_second_counter_plan_is_the_second_one() -> None:
+    world = opened()
+    world.hear(say.a_refusal(1000), OPENED + DAY)
+    world.hear(say.change(1800), OPENED + 2 * DAY)
+    world.hear(say.a_refusal(1200), OPENED + 3 * DAY)
+    assert slug(world.hear(say.accepted("anna", version=1), OPENED + 4 * DAY)) == "plan-changed"
+    assert slug(world.hear(say.accepted("anna", version=2), OPENED + 4 * DAY)) is None
+    assert world.dispute().refund == 1200

@@ -6,10 +6,10 @@ import pytest
 
 from aftersales.contracts.dispute import CommandRefused, DisputeOpened, FundsHeld
 from aftersales.contracts.marketplace import OrderCancelled
-from aftersales.decision import Outcome
+from aftersales.decision import Boundary, Outcome, Source
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, DELIVERED, OPENED, PROMISED, SECOND, SHIPPED
-from tests.rules.dispute.world import a_world, opened, slug
+from tests.rules.dispute.world import World, a_world, opened, slug
 
 CLOSES = PROMISED + 15 * DAY
 
@@ -239,3 +239,38 @@ def test_what_cost_nothing_is_not_said_to_have_been_refunded() -> None:
     world = a_world(order=say.an_order(paid=0))
     decision = world.hear(say.a_complaint(), OPENED)
     assert (decision.slug, decision.sentence) == ("nothing-left", "Nothing was paid for these units.")
+
+
+def test_the_id_of_a_closed_dispute_is_used_up() -> None:
+    world = opened()
+    world.hear(say.accepted(), OPENED)
+    decision = world.hear(say.a_complaint(reason="SNAD_DEFECTIVE"), OPENED)
+    assert (decision.outcome, decision.slug) == (Outcome.NOTHING, "already-closed")
+
+
+def test_an_order_has_forty_disputes_at_most() -> None:
+    lines = tuple(say.a_line(f"L{number}", 1, 1000) for number in range(1, 42))
+    world = a_world(order=say.an_order(lines=lines))
+    known = [say.a_complaint(dispute=f"D{n}", units={f"L{n}": (1,)}, want=say.refund(100)) for n in range(1, 42)]
+    answers = [world.hear(complaint, OPENED) for complaint in known]
+    assert [slug(answer) for answer in answers] == [None] * 40 + ["too-many-disputes"]
+    assert answers[-1].sentence == "An order can have 40 disputes; this one has them."
+
+
+def test_a_dispute_is_about_five_hundred_units_at_most() -> None:
+    world = a_world(order=say.an_order(lines=(say.a_line(quantity=501),)))
+    answers = [
+        slug(world.hear(say.a_complaint(units={"L1": tuple(range(1, most + 1))}), OPENED)) for most in (501, 500)
+    ]
+    assert answers == ["too-many-units", None]
+
+
+def test_what_the_seller_may_still_ship_names_from_when_it_may_be_disputed() -> None:
+    placed, from_then_on = say.an_order().placed_at, say.an_order().placed_at + 7 * DAY
+    world = World(now=placed)
+    world.hear(say.an_order())
+    because = world.hear(say.not_received(reason="INR_NOT_SHIPPED"), from_then_on - SECOND).because
+    assert because is not None
+    assert because.otherwise == (Boundary("from", from_then_on),)
+    assert because.sources["placed_at"] == Source("marketplace.order_placed", placed)
+    assert slug(world.hear(say.not_received(reason="INR_NOT_SHIPPED"), from_then_on)) is None

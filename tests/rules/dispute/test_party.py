@@ -7,6 +7,7 @@ import pytest
 
 from aftersales.contracts.marketplace import PartyChanged
 from aftersales.decision import Because, Outcome
+from dispute.domain.seller import Debt, Seller
 from dispute.rules.party import party_changed
 from tests.rules.arbitration.builders import given
 
@@ -61,3 +62,10 @@ def test_a_dead_letter_when_another_source_speaks_of_the_seller() -> None:
     decision = party_changed(first.state, said(deposit=0), given(source="bazaar"))
     assert (decision.outcome, decision.slug, decision.state) == (Outcome.DEAD_LETTER, "foreign-source", None)
     assert decision.sentence == "market speaks for seller shop; bazaar cannot."
+
+
+def test_who_speaks_first_of_an_account_that_a_settlement_began_speaks_for_it() -> None:
+    begun = Seller("shop", debts=(Debt("O1", "D1", "USD", 500),))
+    first = party_changed(begun, said(deposit=100), given(source="market"))
+    again = party_changed(first.state, said(deposit=0), given(source="bazaar"))
+    assert (first.state.debts, again.outcome) == (begun.debts, Outcome.DEAD_LETTER)

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from aftersales.contracts.dispute import DisputeAgreed, DisputeReturnConfirmed, DisputeReturnShipped
+from aftersales.contracts.dispute import DisputeAgreed, DisputeClosed, DisputeReturnConfirmed, DisputeReturnShipped
+from aftersales.decision import SubjectRef
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
@@ -156,3 +158,21 @@ def test_the_whole_way_of_the_worked_scenario() -> None:
     assert world.dispute().deadline == datetime(2025, 7, 12, tzinfo=UTC)
     world.until(datetime(2025, 7, 12, tzinfo=UTC))
     assert (world.dispute().refund, world.dispute().freight) == (4198, 840)
+
+
+@pytest.mark.parametrize(("how", "number"), [("by_hand", "19"), ("silence", "31"), ("lost", "21")])
+def test_goods_that_are_back_when_nothing_is_left_to_pay_close_as_rejected(how: str, number: str) -> None:
+    world = agreed(free_return=True)
+    world.hear(say.return_shipped(0))
+    # Another cause took everything that was paid meanwhile.
+    order = world.order
+    world.states[SubjectRef("order", "O1")] = replace(order, terms=replace(order.known, paid=0))
+    if how == "by_hand":
+        world.hear(say.return_confirmed())
+    elif how == "lost":
+        world.hear(say.return_scanned("lost", world.now))
+    world.until(CONFIRM_BY)
+    assert [(move.after, move.transition) for move in world.moves[-1:]] == [("CLOSED_REJECTED", number)]
+    [closed], [row] = world.told(DisputeClosed), world.rows("resolution")
+    assert (closed.state, closed.agreement, closed.refund) == ("CLOSED_REJECTED", "consensus", 0)
+    assert (row["dispute"], row["agreement"], row["refund"], row["freight"]) == ("D1", "consensus", 0, 0)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aftersales.contracts.appeal import DisputeAppealed
 from aftersales.contracts.dispute import DisputeRuled
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
@@ -76,3 +77,10 @@ def test_compensation_and_the_claim_on_the_carrier_wait_for_the_goods_too() -> N
 def test_goods_that_do_not_come_are_owed_nothing() -> None:
     world = ruled().until(RULED + 10 * DAY)
     assert (world.dispute().state, world.dispute().owed) == ("CLOSED_NO_RETURN", None)
+
+
+def test_an_appeal_after_goods_that_simply_came_back_shows_no_return_that_went_wrong() -> None:
+    world = returned(ruled())
+    world.hear(say.an_appeal("shop"), BACK + DAY)
+    [told] = world.told(DisputeAppealed)
+    assert (told.refund, told.file.back) == (4000, None)

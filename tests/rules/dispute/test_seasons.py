@@ -21,6 +21,11 @@ def in_season(parameter: str, starts: datetime) -> PolicyBook:
     return PolicyBook([with_changes(World().policies.in_force(OPENED), {}, [{**window, "add_days": 2}])])
 
 
+def without_escalation_before(book: PolicyBook) -> PolicyBook:
+    """The same, where a dispute does not escalate by itself before its manual window has ended."""
+    return PolicyBook([with_changes(book.in_force(OPENED), {"escalate.auto_at": "P20D"})])
+
+
 def complained(book: PolicyBook, at: datetime) -> str | None:
     return slug(a_world(policies=book).hear(say.a_complaint(), at))
 
@@ -48,6 +53,10 @@ def asked_for_the_platform(book: PolicyBook, at: datetime) -> str | None:
     return slug(world.hear(say.escalation(), at))
 
 
+def asked_for_the_platform_late(book: PolicyBook, at: datetime) -> str | None:
+    return asked_for_the_platform(without_escalation_before(book), at)
+
+
 def appealed(book: PolicyBook, at: datetime) -> str | None:
     world = a_world(policies=book)
     world.hear(say.a_complaint(), OPENED)
@@ -65,6 +74,7 @@ Asked = Callable[[PolicyBook, datetime], str | None]
         ("open.latest", PROMISED, complained, PROMISED + 16 * DAY, "too-late"),
         ("open.latest", RECEIVED, complained_after_a_receipt, RECEIVED + 16 * DAY, "too-late"),
         ("appeal.window", CLOSED, appealed, CLOSED + 8 * DAY, "too-late"),
+        ("escalate.manual_to", OPENED, asked_for_the_platform_late, OPENED + 16 * DAY, "too-late"),
     ],
 )
 def test_a_longer_window_is_that_of_its_start(
@@ -100,3 +110,19 @@ def test_a_longer_wait_is_that_of_its_start(parameter: str, waits: tuple[datetim
     world = a_world(policies=in_season(parameter, OPENED))
     world.hear(say.a_complaint(), OPENED)
     assert (world.dispute().deadline, world.dispute().auto_at) == waits
+
+
+def test_a_changed_plan_does_not_lengthen_a_running_escalation_by_the_season_it_falls_into() -> None:
+    world = a_world(policies=in_season("escalate.auto_at", OPENED + DAY))
+    world.hear(say.a_complaint(), OPENED)
+    world.hear(say.change(1500), OPENED + DAY)
+    assert world.dispute().auto_at == OPENED + 7 * DAY
+
+
+@pytest.mark.parametrize(("starts", "days"), [(OPENED, "P7D"), (OPENED + 5 * DAY, "P5D")])
+def test_silence_is_explained_by_the_time_that_the_seller_had(starts: datetime, days: str) -> None:
+    world = a_world(policies=in_season("seller.response", starts))
+    world.hear(say.a_complaint(), OPENED)
+    world.until(OPENED + 7 * DAY)
+    [silence] = [one.because for one in world.decisions if one.because and one.because.rule == "transition 6"]
+    assert silence.policy["seller.response"] == days

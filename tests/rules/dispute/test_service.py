@@ -1,6 +1,7 @@
 """The platform's own service: what it takes over, what it decides, and what silence does (1, 23; 8.13, 8.31)."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from aftersales.contracts.dispute import (
 )
 from aftersales.contracts.marketplace import ChargebackOpened
 from aftersales.decision import Outcome
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.model import Override
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, SECOND
@@ -63,6 +66,41 @@ def test_nothing_is_taken_over_without_a_cap_or_an_enrolled_seller(world: World)
     assert world.dispute().state == "AWAITING_SELLER"
 
 
+@pytest.mark.parametrize("limit", ["categories", "destinations", "carrier_services"])
+@pytest.mark.parametrize(("named", "state"), [(True, "SERVICE_REVIEW"), (False, "AWAITING_SELLER")])
+def test_taken_over_where_the_policy_names_what_and_where_to_it_was_sent(
+    limit: str, *, named: bool, state: str
+) -> None:
+    sent = {"categories": "mugs", "destinations": "US", "carrier_services": "EMS"}[limit]
+    world = enrolled(category="mugs")
+    eligible = world.policies.in_force(OPENED).service_eligible
+    only: dict[str, Any] = {limit: frozenset({sent if named else "OTHER"})}
+    narrow = replace(eligible, **only)
+    world = with_policy(world, service_cap=CAP, service_eligible=narrow)
+    world.hear(say.a_complaint(), OPENED)
+    assert world.dispute().state == state
+
+
+@pytest.mark.parametrize(
+    ("starts", "category", "state"),
+    [
+        (OPENED, "mugs", "AWAITING_SELLER"),
+        (OPENED, "toys", "SERVICE_REVIEW"),
+        (OPENED + SECOND, "mugs", "SERVICE_REVIEW"),
+    ],
+)
+def test_a_season_takes_a_category_out_of_the_service_while_it_runs(
+    starts: datetime, category: str, state: str
+) -> None:
+    world = enrolled(category=category)
+    policy = world.policies.in_force(OPENED)
+    nothing = replace(policy.service_eligible, reasons=frozenset[str]())
+    season = Override(starts, OPENED + DAY, "service.eligible", nothing, scope={"category": "mugs"})
+    world.policies = PolicyBook([replace(policy, overrides=(season,))])
+    world.hear(say.a_complaint(), OPENED)
+    assert world.dispute().state == state
+
+
 def test_nothing_is_asked_of_the_parties_and_no_clock_runs() -> None:
     world = taken_over()
     dispute = world.dispute()
@@ -103,6 +141,8 @@ def test_rejected_by_the_service() -> None:
     world.hear(decided("rejected"), OPENED + DAY)
     dispute = world.dispute()
     assert (dispute.state, dispute.agreement, dispute.refund) == ("CLOSED_REJECTED", "service", 0)
+    assert [told.plan for told in world.told(DisputeAgreed)] == [say.refund(0)]
+    assert [row["refund"] for row in world.rows("resolution")] == [0]
 
 
 @pytest.mark.parametrize(("agent", "how"), [("lee", "by_hand"), (None, "silence")])

@@ -191,7 +191,8 @@ def test_an_instruction_nobody_gave_changes_nothing() -> None:
     [ordered] = world.told(RefundOrdered)
     stranger = executed(ordered, world.now).model_copy(update={"instruction": "other"})
     assert slug(world.hear(stranger)) == "unknown-instruction"
-    assert slug(world.hear(stranger.model_copy(update={"dispute": "D9"}))) == "unknown-dispute"
+    for nobodys in ({"dispute": "D9"}, {"order": "O9"}):
+        assert slug(world.hear(stranger.model_copy(update=nobodys))) == "unknown-dispute"
     assert world.dispute().state == "REFUND_PENDING"
 
 
@@ -277,3 +278,9 @@ def test_agreed_when_nothing_is_left_closes_as_rejected() -> None:
     world.states[next(iter(world.states))] = replace(order, terms=replace(order.known, paid=0))
     world.hear(say.accepted(), OPENED)
     assert (world.dispute().state, world.dispute().agreement) == ("CLOSED_REJECTED", "consensus")
+
+
+def test_as_much_as_can_be_paid_is_paid() -> None:
+    world = in_review()
+    world.hear(say.a_ruling(RULED, freight=10**15 - 4198 - 7996), RULED)
+    assert [told.total for told in world.told(RefundOrdered)] == [10**15]

@@ -101,3 +101,8 @@ def test_a_changed_plan_does_not_bring_the_old_escalation_back() -> None:
     world = shifted(refused())
     world.hear(say.change(1500), OPENED + 2 * DAY)
     assert world.dispute().auto_at == OPENED + 7 * DAY + BY
+
+
+def test_the_escalation_clock_moves_by_its_own_time_where_that_differs() -> None:
+    world = shifted(opened(), clock_by=DAY)
+    assert (world.dispute().deadline, world.dispute().auto_at) == (OPENED + 5 * DAY + BY, OPENED + 8 * DAY)

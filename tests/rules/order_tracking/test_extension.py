@@ -104,6 +104,38 @@ def test_a_parcel_is_on_the_lane_to_where_it_was_sent() -> None:
     assert (ends_at(world), ends_at(world, "EE2")) == (PROMISED, PROMISED + DAY + TEN_DAYS)
 
 
+@pytest.mark.parametrize(
+    ("granted", "heard"),
+    [
+        # It was broken, and said to be, before we heard of it.
+        (PROMISED - SECOND, PROMISED + SECOND),
+        # Granted at its end by a clock that is ahead of ours.
+        (PROMISED, PROMISED - SECOND),
+    ],
+)
+def test_a_lane_moves_no_promise_that_is_broken_or_had_ended(granted: datetime, heard: datetime) -> None:
+    world = a_tracked_parcel()
+    world.hear(a_lane(granted), heard)
+    world.until(heard)
+    assert ends_at(world) == PROMISED
+
+
+def two_under_one_number() -> InMemory:
+    world = InMemory(a_tracked_parcel().service)
+    world.hear(an_order(), PLACED)
+    world.hear(a_shipment(units={"L1": (1,)}), SHIPPED)
+    world.hear(a_shipment(parcel="P2", units={"L1": (2,)}, shipped_at=SHIPPED + DAY), SHIPPED + DAY)
+    return world
+
+
+def test_each_parcel_under_one_number_keeps_a_promise_of_its_own() -> None:
+    world = two_under_one_number()
+    world.hear(a_lane(STRIKE), STRIKE)
+    world.until(STRIKE)
+    ends = {each.parcel: each.promise_ends_at for each in parcel(world).shipments}
+    assert ends == {"P1": PROMISED + TEN_DAYS, "P2": PROMISED + DAY + TEN_DAYS}
+
+
 def test_a_second_extension_comes_on_top_also_after_the_first_promise() -> None:
     world = a_tracked_parcel()
     world.hear(a_lane(STRIKE), STRIKE)
@@ -171,3 +203,10 @@ def test_lists_show_where_the_promise_ends_now() -> None:
     world.until(STRIKE)
     [row] = ORDERS.views[0].rows("O1", world.states[SubjectRef("order", "O1")])
     assert (row["carrier_service"], row["destination"], row["promise_ends_at"]) == ("EMS", "US", PROMISED + TEN_DAYS)
+
+
+def test_lists_show_the_old_end_of_what_was_not_extended() -> None:
+    world = two_under_one_number()
+    world.hear(some_parcels(STRIKE, "P1"), STRIKE)
+    rows = ORDERS.views[0].rows("O1", world.states[SubjectRef("order", "O1")])
+    assert [row["promise_ends_at"] for row in rows] == [PROMISED + TEN_DAYS, PROMISED + DAY]

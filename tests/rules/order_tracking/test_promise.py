@@ -1,14 +1,23 @@
 """The promised delivery time, and its end (rulebook M1, 8.12, 8.15, 8.25)."""
 
 from datetime import datetime, timedelta
+from uuid import uuid5
 
 import pytest
 from msgspec.structs import replace
 
 from aftersales.contracts.marketplace import AddressChanged, ReceiptConfirmed
-from aftersales.contracts.tracking import ParcelEvent
-from order_tracking.domain.parcel import Facts
+from aftersales.contracts.tracking import ParcelEvent, PromiseBroken
+from aftersales.decision import Given, TimerFired
+from aftersales.identity import NAMESPACE
+from aftersales.policy.book import PolicyBook
+from aftersales.policy.parse import with_changes
+from order_tracking.domain.parcel import Facts, Parcel
+from order_tracking.domain.refs import parcel_ref
 from order_tracking.rules.facts import promise_of
+from order_tracking.rules.orders import place
+from order_tracking.rules.promise import PROMISE, promise_ended
+from order_tracking.rules.shipments import ship
 from tests.rules.order_tracking.builders import (
     DAY,
     PLACED,
@@ -23,7 +32,7 @@ from tests.rules.order_tracking.builders import (
     parcel,
     said,
 )
-from tests.support.in_memory import InMemory
+from tests.support.in_memory import BOOK, InMemory
 
 BROKEN = ("PromiseBroken", "in_transit")
 
@@ -105,6 +114,28 @@ def test_said_once() -> None:
     assert [name for name, _ in said(world)].count("PromiseBroken") == 1
 
 
+def a_broken_parcel() -> Parcel:
+    world = a_tracked_parcel()
+    world.until(PROMISED)
+    return parcel(world)
+
+
+@pytest.mark.parametrize("known", [None, Parcel(), a_broken_parcel()])
+def test_nothing_when_no_promise_stands_that_a_timer_was_set_for(known: Parcel | None) -> None:
+    fired = TimerFired(PROMISE, PROMISED, parcel_ref("EMS", "EE1"), {"order": "O1", "parcel": "P1"})
+    now = Given(PROMISED, PROMISED, uuid5(NAMESPACE, "fired"), BOOK)
+    assert promise_ended(known, fired, now).slug == "timer-outlived"
+
+
+def test_of_two_parcels_under_one_number_each_is_said_to_be_broken() -> None:
+    world = InMemory(a_tracked_parcel().service)
+    world.hear(an_order(), PLACED)
+    for number in (1, 2):
+        world.hear(a_shipment(parcel=f"P{number}", units={"L1": (number,)}), SHIPPED)
+    world.until(PROMISED)
+    assert [each.parcel for each in world.said if isinstance(each, PromiseBroken)] == ["P1", "P2"]
+
+
 def test_broken_at_once_when_the_shipment_is_learned_after_its_end() -> None:
     world = a_tracked_parcel()
     world.hear(an_order(order="O2"), PROMISED + DAY)
@@ -134,6 +165,18 @@ def test_the_sellers_own_capped_or_the_default(order: dict[str, object], days: i
     assert isinstance(tracked, ParcelEvent)
     assert tracked.promise_ends_at == SHIPPED + timedelta(days=days)
     assert tracked.policy.startswith("standard@1#")
+
+
+@pytest.mark.parametrize("scope", [{"seller": "shop"}, {"category": "toys"}, {"carrier_service": "EMS"}])
+def test_a_season_of_the_seller_the_category_or_the_carrier_makes_it_longer(scope: dict[str, str]) -> None:
+    """Ten days more for what is shipped in March."""
+    season = {"from": "2025-03-01T00:00:00Z", "until": "2025-04-01T00:00:00Z", "parameter": "promise.default"}
+    policy = with_changes(BOOK.in_force(PLACED), {}, [{**season, "add_days": 10, "scope": scope}])
+    now = Given(SHIPPED, SHIPPED, uuid5(NAMESPACE, "season"), PolicyBook([policy]), source="market")
+    order = place(None, an_order(category="toys"), now).state
+    [tracked] = ship(order, a_shipment(), replace(now, others={parcel_ref("EMS", "EE1"): None})).events
+    assert isinstance(tracked, ParcelEvent)
+    assert tracked.promise_ends_at == PROMISED + timedelta(days=10)
 
 
 def test_the_new_destination_counts_for_what_is_shipped_after_it() -> None:

@@ -2,7 +2,9 @@
 
 from aftersales.contracts.dispute import ReturnSent
 from aftersales.contracts.tracking import ReturnScanned
+from aftersales.decision import Outcome
 from order_tracking.handlers import SERVICE
+from order_tracking.rules.returns import MOST_RETURNS
 from tests.rules.order_tracking.builders import DAY, SHIPPED, a_scan, a_tracked_parcel
 from tests.support.in_memory import InMemory
 
@@ -53,3 +55,12 @@ def test_followed_once_and_what_the_number_carried_before_is_not_its() -> None:
     assert (again.slug, told(world)) == ("return-known", [])
     world.hear(a_scan("lost", SENT + DAY), SENT + DAY)
     assert told(world) == [("lost", False)]
+
+
+def test_under_one_number_come_back_so_many_and_no_more() -> None:
+    world = InMemory(SERVICE)
+    for number in range(MOST_RETURNS):
+        [decision] = world.hear(sent_back(dispute=f"D{number}"), SENT, source="dispute")
+        assert decision.outcome is Outcome.APPLIED
+    [decision] = world.hear(sent_back(dispute="another"), SENT, source="dispute")
+    assert (decision.outcome, decision.slug) == (Outcome.REFUSED, "too-many-returns")

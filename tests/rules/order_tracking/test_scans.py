@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,23 @@ def test_told_when_a_scan_changes_the_status() -> None:
         ("ParcelAnomalous", "customs_hold"),
         ("ParcelReturned", "returned"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("in_transit", "ParcelInTransit"),
+        ("delivered", "ParcelDelivered"),
+        ("returned", "ParcelReturned"),
+        ("lost", "ParcelAnomalous"),
+    ],
+)
+def test_shipped_after_it_was_scanned_the_last_scan_is_told(status: str, told: str) -> None:
+    world = InMemory(SERVICE)
+    world.hear(a_scan(status, NOON), NOON)
+    world.hear(an_order(), NOON + DAY)
+    world.hear(a_shipment(), NOON + DAY)
+    assert said(world) == [("ParcelTracked", status), (told, status)]
 
 
 def test_nothing_said_when_the_same_scan_comes_again() -> None:

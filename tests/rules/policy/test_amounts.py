@@ -112,6 +112,8 @@ def test_percentages_are_rounded_half_up_once(parts: list[tuple[int, int]], expe
         (1, "JPY", "KWD", "0.002", 2),
         (1000, "KWD", "USD", "3.25", 325),
         (10**15, "USD", "EUR", "123456789.123456789012", 123456789123456789012000),
+        # 483805765625000.499999999999999: with two digits less it would be half a yen, and rounded up.
+        (989124999999999, "KWD", "JPY", "489.125000000001", 483805765625000),
     ],
 )
 def test_converted_half_up_and_exact(amount: int, currency: str, into: str, rate: str, expected: int) -> None:

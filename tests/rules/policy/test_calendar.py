@@ -1,5 +1,7 @@
 """Business days and calendar overrides (rulebook section 2, 8.23)."""
 
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -46,6 +48,22 @@ def test_weekdays_are_those_of_utc() -> None:
     # Monday 02:00 in UTC+8 is Sunday 18:00 in UTC: the first working day after it is Monday.
     monday_in_china = datetime(2025, 5, 5, 2, tzinfo=timezone(timedelta(hours=8)))
     assert add_business_days(monday_in_china, 1, "weekdays") == utc(2025, 5, 5, 18)
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own clock is eight hours ahead of UTC."""
+    with monkeypatch.context() as here:
+        here.setenv("TZ", "CST-8")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_weekdays_are_those_of_utc_wherever_we_run() -> None:
+    # Friday 18:00 in UTC is Saturday 02:00 here, from where Monday would come a day sooner.
+    assert add_business_days(utc(2025, 5, 2, 18), 1, "weekdays") == utc(2025, 5, 5, 18)
 
 
 def test_an_unknown_calendar_is_refused() -> None:
@@ -103,6 +121,18 @@ def test_what_is_off_stays_off_when_days_are_added() -> None:
 
 def test_a_duration_never_becomes_negative() -> None:
     assert response(overridden({"add_days": -30}), FROM) == timedelta(0)
+
+
+def test_nor_does_a_number_of_business_days() -> None:
+    # It is 3 days, and 30 are taken away.
+    policy = overridden({"parameter": "service.review", "add_days": -30})
+    assert parameter(policy, "service.review", FROM, ORDER) == 0
+
+
+def test_nor_does_an_entry_of_a_table_of_days() -> None:
+    # 90 days to Russia, 120 to Brazil, 60 elsewhere.
+    policy = overridden({"parameter": "promise.max", "add_days": -90})
+    assert parameter(policy, "promise.max", FROM, ORDER) == {"RU": 0, "BR": 30, "*": 0}
 
 
 def test_an_override_of_any_other_parameter_has_its_own_type() -> None:

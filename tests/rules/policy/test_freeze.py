@@ -108,6 +108,29 @@ def test_the_charged_price_is_kept_to_the_last_digit_where_the_rate_leaves_a_fra
     assert {unit.exact_price for unit in freeze(an_order())} == {None}
 
 
+@pytest.mark.parametrize(
+    ("price", "list_currency", "currency", "rate", "exact"),
+    [
+        # Thirty digits are not too many.
+        (989124999999999, "KWD", "JPY", "489.125000000001", "483805765625000.499999999999999"),
+        # However small, it is written out: the contract knows no exponent.
+        (1, "USD", "EUR", "0.0000001", "0.0000001"),
+    ],
+)
+def test_no_digit_of_the_charged_price_is_lost(
+    price: int, list_currency: str, currency: str, rate: str, exact: str
+) -> None:
+    order = an_order(
+        lines=(a_line(quantity=1, unit_price=price),),
+        list_currency=list_currency,
+        currency=currency,
+        rate=rate,
+        shipping=0,
+        discount=0,
+    )
+    assert [unit.exact_price for unit in freeze(order)] == [exact]
+
+
 def test_the_charged_price_knows_no_discount() -> None:
     assert {unit.charged_price for unit in freeze(an_order())} == {1999}
 

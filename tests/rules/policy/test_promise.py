@@ -43,6 +43,19 @@ def test_the_sellers_own_promise_is_capped_by_destination(destination: str, prom
     assert days(promised, destination=destination) == expected
 
 
+@pytest.mark.parametrize(
+    ("parameter", "promised", "expected"), [("promise.default", None, 27 + 10), ("promise.max", 200, 60 + 10)]
+)
+@pytest.mark.parametrize("scope", [{}, {"carrier_service": "EMS"}, {"destination": "US"}])
+def test_a_season_of_its_carrier_service_or_destination_makes_it_longer(
+    parameter: str, promised: int | None, expected: int, scope: dict[str, str]
+) -> None:
+    season = {"from": "2025-03-01T00:00:00Z", "until": "2025-03-10T00:00:00Z", "parameter": parameter, "add_days": 10}
+    policy = with_changes(STANDARD, {}, [{**season, "scope": scope}])
+    end = promise_end(policy, carrier_service="EMS", destination="US", promise_days=promised, shipped_at=SHIPPED)
+    assert end == SHIPPED + timedelta(days=expected)
+
+
 def test_the_default_is_not_capped() -> None:
     assert days(None, "CHINA_POST", promise__max="P20D") == 39
 
