@@ -90,6 +90,36 @@ def test_a_bad_line_is_named(tmp_path: Path, line: bytes, why: str) -> None:
         backtest(tmp_path, [*order(), line, complaint()], FASTER)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        complaint().replace(b'"amount": 2000', b'"amount": -5'),
+        complaint().replace(b'"time": "', b'"time": "x'),
+    ],
+)
+def test_the_only_line_that_could_tell_of_a_dispute_is_not_lost_where_it_is_bad(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "history.ndjson"
+    path.write_bytes(b"".join([*order("O2"), line]))
+    job = Job(path, STANDARD, FASTER, Span(), skip_bad=True)
+    with Progress("reading", 100) as progress:
+        run(job, progress)
+    assert [bad.number for bad in job.bad] == [4]
+
+
+def test_an_order_that_cannot_be_read_is_named_where_somebody_complained_about_it(tmp_path: Path) -> None:
+    lines = [line.replace(b'"shipping": ', b'"shipping": "x", "was": ') for line in order()]
+    with pytest.raises(Failure, match=r"history.ndjson, line 1: .*shipping"):
+        backtest(tmp_path, [*lines, complaint()], FASTER)
+
+
+@pytest.mark.parametrize(
+    "text", [b"garbage\n", b"[]", b"5\n", b"{}\n", b'{"x": 1}\n{"x": 2}\n', order()[0] + b'{"cut": ']
+)
+def test_what_is_no_history_is_refused(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(Failure, match="it is no event"):
+        backtest(tmp_path, [text], FASTER)
+
+
 def test_bad_lines_are_counted_where_they_are_to_be_skipped(tmp_path: Path) -> None:
     path = tmp_path / "history.ndjson"
     path.write_bytes(b"".join([*order(), b"not json\n", complaint(), complaint().replace(b'"id"', b'"ie"')]))

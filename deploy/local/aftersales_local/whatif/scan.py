@@ -23,6 +23,7 @@ PLACED_AT: Final = re.compile(rb'"placed_at"\s*:\s*"([0-9T:.+Z-]{20,40})"')
 TIME: Final = re.compile(
     rb'"time"\s*:\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"'
 )
+TYPE: Final = b'"type"'
 A_SELLER: Final = re.compile(rb'"role"\s*:\s*"seller"')
 PLACED: Final = OrderPlaced.TYPE.encode()
 PARTY: Final = b"marketplace.party_changed.v1"
@@ -98,7 +99,7 @@ class Gathered:
 
 
 def complaints(part: Range) -> list[tuple[bytes, bytes]]:
-    """(order, dispute) of every complaint; lines that cannot be read are met again by `gather`."""
+    """(order, dispute) of every complaint; `gather` tells of lines that cannot be read."""
     _, block = part.read()
     found = []
     for _, text in lines_with(block, ComplaintMade.TYPE.encode()):
@@ -132,8 +133,9 @@ def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> G
     """All lines about the wanted orders, those every order needs, and counts of the rest."""
     starts, block = part.read()
     found = Gathered(events=block.count(b"\n") + (not block.endswith(b"\n") and bool(block)))
-    if block.count(b"}\n{") != found.events - 1:
+    if _may_hold_no_events(block, found.events):
         found.bad = list(_misshapen(part, starts, block))
+    found.bad += _unread_complaints(part, starts, block, about)
     for begin, text, orders in _about(block, about):
         line = Line(part, starts + begin, text)
         found.lines += [(order, line) for order in orders]
@@ -157,8 +159,9 @@ def _look(found: Gathered, line: Line) -> None:
     if PLACED in line.text:
         try:
             told = line.told()
-        except Broken:
-            return  # met again, and told, when its order's turn comes
+        except Broken as broken:
+            found.bad.append(broken)  # without its placing an order's turn never comes
+            return
         if told is not None and isinstance(told.event, OrderPlaced):
             found.placed.setdefault(told.event.order.encode(), (told.event.seller, told.event.placed_at))
 
@@ -197,11 +200,32 @@ def _inside(text: bytes, span: Span) -> bool:
     return placed_at is not None and span.holds(datetime.fromisoformat(placed_at[1].decode()))
 
 
+def _unread_complaints(
+    part: Range, starts: int, block: bytes, about: Mapping[bytes, Iterable[bytes]]
+) -> Iterator[Broken]:
+    """Complaints that cannot be read and are of no wanted order; the others are met when their order's turn comes."""
+    for begin, text in lines_with(block, ComplaintMade.TYPE.encode()):
+        if not any(named in about for named in KEYED.findall(text)):
+            try:
+                Line(part, starts + begin, text).told()
+            except Broken as broken:
+                yield broken
+
+
+def _may_hold_no_events(block: bytes, lines: int) -> bool:
+    """Whether a look at each line is worth its time; counting is not looking."""
+    between = block.count(b"}\n{") == lines - 1
+    ends = not lines or (block.lstrip().startswith(b"{") and block.rstrip().endswith(b"}"))
+    return not (between and ends and block.count(TYPE) >= lines)
+
+
 def _misshapen(part: Range, starts: int, block: bytes) -> Iterator[Broken]:
-    """Lines that cannot be JSON objects, once counting has told that there may be some."""
+    """Lines that are no JSON objects, or say no type."""
     at = starts
     for text in block.split(b"\n"):
         bare = text.strip()
         if bare and not (bare.startswith(b"{") and bare.endswith(b"}")):
             yield Broken(part.path, at, "it is no event: a line is one JSON object")
+        elif bare and TYPE not in bare:
+            yield Broken(part.path, at, "it is no event: it has no type")
         at += len(text) + 1
