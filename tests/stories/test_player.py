@@ -44,6 +44,11 @@ def test_broken_when_a_step_is_accepted_that_must_be_refused() -> None:
     assert result.broken == ["step 3 (buyer open D1) refused, was accepted"]
 
 
+@pytest.mark.parametrize("units", [3, 10**12])
+def test_refused_when_a_line_has_fewer_units(units: int) -> None:
+    assert played(a_story(SHIPPED, DELIVERED, {**OPENED, "units": {"L1": units}, "refused": True})).kept
+
+
 @pytest.mark.parametrize("amount", [-1, 12.5])
 def test_refused_when_money_is_none(amount: float) -> None:
     wanted = {**OPENED, "want": {"remedy": "refund", "amount": amount}, "refused": True}

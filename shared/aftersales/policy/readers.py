@@ -4,13 +4,12 @@ Each reader takes what the file (or a story's `with`) says and the value so far,
 independent entries keep those that are not named; a table whose entries only make sense together is replaced.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
-
-import orjson
 
 from aftersales.money import EXPONENTS
 from aftersales.policy.model import Eligible
@@ -40,7 +39,7 @@ class Wrong(ValueError):
 
 def shown(value: Any) -> str:
     """A value as its author wrote it, for a sentence."""
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def duration(value: Any, _so_far: Any = None) -> timedelta:

@@ -11,6 +11,9 @@ from aftersales.errors import Failure
 from aftersales_local.stories import fields as read
 from aftersales_local.stories.fields import Place, Read, Shape
 
+# Of one line (contracts, `Quantity`).
+MOST_UNITS: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -36,7 +39,8 @@ def units(value: Any, place: Place) -> Mapping[str, tuple[Any, ...]]:
         if isinstance(said, list):
             found[line] = tuple(said)
         else:
-            found[line] = tuple(range(1, read.whole(said, place.at(line)) + 1))
+            # More than any line has is refused like one too many.
+            found[line] = tuple(range(1, min(read.whole(said, place.at(line)), MOST_UNITS + 1) + 1))
     return found
 
 
