@@ -30,15 +30,14 @@ def test_no_half_history_left_when_interrupted(tmp_path: Path) -> None:
 
 
 def interrupted(*arguments: object) -> None:
-    process = subprocess.Popen([COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, start_new_session=True)
-    try:
-        until(lambda: process.poll() is not None or len(helpers(process)) > 1, "helpers at work")
-        started = helpers(process)
-        os.killpg(process.pid, signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen([COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            until(lambda: process.poll() is not None or len(helpers(process)) > 1, "helpers at work")
+            started = helpers(process)
+            os.killpg(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert errors == b"Stopped.\n"
     assert len(started) > 1
@@ -47,4 +46,12 @@ def interrupted(*arguments: object) -> None:
 
 def helpers(process: "subprocess.Popen[bytes]") -> list[psutil.Process]:
     """The processes it has started, of the same command."""
-    return [each for each in psutil.Process(process.pid).children() if str(COMMAND) in each.cmdline()]
+    return [each for each in psutil.Process(process.pid).children() if is_of_the_command(each)]
+
+
+def is_of_the_command(process: psutil.Process) -> bool:
+    """Not for one that has ended already: an interpreter starts such when it begins."""
+    try:
+        return str(COMMAND) in process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
