@@ -30,11 +30,11 @@ class View:
         rows = list(self.rows(subject, after))
         if before is None:
             return rows
-        known = {self._key_of(row): row for row in self.rows(subject, before)}
-        return [row for row in rows if known.get(self._key_of(row)) != row]
+        known = self.by_key(self.rows(subject, before))
+        return [row for key, row in self.by_key(rows).items() if known.get(key) != row]
 
-    def _key_of(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(row[column] for column in self.key)
+    def by_key(self, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[Any, ...], Mapping[str, Any]]:
+        return {tuple(row[column] for column in self.key): row for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from aftersales.runtime.causes import Cause, DeadLetter, Values, written
 from aftersales.runtime.postgres import plain
 from aftersales.runtime.unit.explain import explained, rule_name, told
 from aftersales.runtime.unit.lock import Row
-from aftersales.service import Kind, On, OnTimer, Service
+from aftersales.service import Kind, On, OnTimer, Service, View
 
 LOG: Final = structlog.get_logger()
 MAX_STATE: Final = 64 * 1024
@@ -72,7 +72,7 @@ class Effects:
 
     decision: Decision
     subjects: dict[SubjectRef, tuple[Any, bytes | None, Mapping[str, Any]]]
-    views: list[tuple[str, tuple[str, ...], list[Mapping[str, Any]]]]
+    views: list[tuple[View, list[Mapping[str, Any]]]]
     history: list[Values]
     outbox: list[Values]
     timers: list[Values]
@@ -195,7 +195,7 @@ class Decider:
         states = {cause.subject: decision.state, **decision.others}
         subjects = {ref: (state, *self._encoded(ref, state)) for ref, state in states.items()}
         views = [
-            (view.table, view.key, view.changed(ref.id, self._states[ref], state))
+            (view, view.changed(ref.id, self._states[ref], state))
             for ref, state in states.items()
             if state is not None
             for view in self._kinds[ref.kind].views
@@ -272,9 +272,8 @@ class Decider:
             if encoded is not None:
                 self._states[ref] = state
                 kept.state, kept.columns = encoded, columns
-        for table, key, rows in effects.views:
-            view = book.views.setdefault((table, key), {})
-            view.update({tuple(row[column] for column in key): row for row in rows})
+        for view, rows in effects.views:
+            book.views.setdefault((view.table, view.key), {}).update(view.by_key(rows))
         book.history.extend(effects.history)
         book.outbox.extend(effects.outbox)
         book.timers.extend(effects.timers)
