@@ -98,18 +98,19 @@ class Gathered:
     bad: list[Broken] = field(default_factory=list)
 
 
-def complaints(part: Range) -> list[tuple[bytes, bytes]]:
-    """(order, dispute) of every complaint; `gather` tells of lines that cannot be read."""
-    _, block = part.read()
-    found = []
-    for _, text in lines_with(block, ComplaintMade.TYPE.encode()):
+def complaints(part: Range) -> tuple[list[tuple[bytes, bytes]], list[Broken]]:
+    """(order, dispute) of every complaint, and those that cannot be read: nobody else would miss their orders."""
+    starts, block = part.read()
+    found, bad = [], []
+    for begin, text in lines_with(block, ComplaintMade.TYPE.encode()):
         try:
-            told = read(text)
-        except BadLine:
+            told = Line(part, starts + begin, text).told()
+        except Broken as broken:
+            bad.append(broken)
             continue
         if told is not None and isinstance(told.event, ComplaintMade):
             found.append((told.event.order.encode(), told.event.dispute.encode()))
-    return found
+    return found, bad
 
 
 def shipments(part: Range, orders: set[bytes]) -> list[tuple[bytes, bytes]]:
@@ -135,7 +136,6 @@ def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> G
     found = Gathered(events=block.count(b"\n") + (not block.endswith(b"\n") and bool(block)))
     if _may_hold_no_events(block, found.events):
         found.bad = list(_misshapen(part, starts, block))
-    found.bad += _unread_complaints(part, starts, block, about)
     for begin, text, orders in _about(block, about):
         line = Line(part, starts + begin, text)
         found.lines += [(order, line) for order in orders]
@@ -198,18 +198,6 @@ def _count(found: Gathered, text: bytes, span: Span) -> None:
 def _inside(text: bytes, span: Span) -> bool:
     placed_at = PLACED_AT.search(text)
     return placed_at is not None and span.holds(datetime.fromisoformat(placed_at[1].decode()))
-
-
-def _unread_complaints(
-    part: Range, starts: int, block: bytes, about: Mapping[bytes, Iterable[bytes]]
-) -> Iterator[Broken]:
-    """Complaints that cannot be read and are of no wanted order; the others are met when their order's turn comes."""
-    for begin, text in lines_with(block, ComplaintMade.TYPE.encode()):
-        if not any(named in about for named in KEYED.findall(text)):
-            try:
-                Line(part, starts + begin, text).told()
-            except Broken as broken:
-                yield broken
 
 
 def _may_hold_no_events(block: bytes, lines: int) -> bool:

@@ -67,11 +67,14 @@ def run(job: Job, progress: Progress) -> None:
             replay(job, workers, progress)
         except Broken as broken:
             raise broken.failure() from None
+    # A line that is no event may be met by several passes, and by several sellers' replays.
+    job.bad = list({(bad.path, bad.offset): bad for bad in job.bad}.values())
 
 
 def collect(job: Job, parts: Sequence[Range], workers: int, progress: Progress) -> None:
     wanted = Wanted()
-    for made in shared_out(complaints, parts, workers, progress, "who complained", SEEKING):
+    for made, bad in shared_out(complaints, parts, workers, progress, "who complained", SEEKING):
+        _note(job, bad)
         for order, dispute in made:
             wanted.orders.add(order)
             wanted.disputes.setdefault(dispute, set()).add(order)
@@ -88,10 +91,14 @@ def collect(job: Job, parts: Sequence[Range], workers: int, progress: Progress) 
         job.until = whole.latest
 
 
+def _note(job: Job, bad: Sequence[Broken]) -> None:
+    if bad and not job.skip_bad:
+        raise bad[0]
+    job.bad += bad
+
+
 def _take(job: Job, whole: Gathered, found: Gathered) -> None:
-    if found.bad and not job.skip_bad:
-        raise found.bad[0]
-    job.bad += found.bad
+    _note(job, found.bad)
     job.orders += found.orders
     job.events += found.events
     job.by_seller.update({seller.decode(): count for seller, count in found.by_seller.items()})
