@@ -129,11 +129,11 @@ def test_while_it_is_answered_the_reviews_dates_rest() -> None:
 def test_a_chargeback_moves_the_end_of_the_time_to_answer_and_the_dates_rest_until_then() -> None:
     """Frozen for ten days, two of them before the first end."""
     world = proposed()
-    frozen, resumed = NOW + 2 * DAY, NOW + 12 * DAY
+    frozen, resumed, later = NOW + 2 * DAY, NOW + 12 * DAY, ANSWER_BY + 10 * DAY
     world.hear(a_step(DisputeFrozen, step=6, state="PLATFORM_PROPOSED", at=frozen), frozen)
-    ended: dict[str, Any] = {"chargeback": "won", "frozen_at": frozen, "deadline": ANSWER_BY + 10 * DAY, "at": resumed}
+    ended: dict[str, Any] = {"chargeback": "won", "frozen_at": frozen, "deadline": later, "at": resumed}
     world.hear(a_step(DisputeResumed, step=7, state="PLATFORM_PROPOSED", **ended), resumed)
-    assert (case(world).due, case(world).proposed_until) == (ANSWER_BY + 10 * DAY, ANSWER_BY + 10 * DAY)
+    assert (case(world).due, case(world).proposed_until, case(world).service_until) == (later, later, None)
     world.until(NOW + 40 * DAY)
     assert (ruled(world), case(world).reassigned) == ([], False)
 

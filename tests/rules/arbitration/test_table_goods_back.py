@@ -24,6 +24,18 @@ def test_intact_the_superseded_plan_is_paid() -> None:
     assert (found.counts_for_seller, found.freight_bearer) == (True, None)
 
 
+def test_the_superseded_plan_is_shown_with_the_freight_that_is_added_where_it_is_paid() -> None:
+    # The cap is 2 x (18.49 + 2.50 + 0.10).
+    assert ruled("SNAD_WRONG_ITEM", contested(), goods_back="intact").breakdown == {
+        "formula": "the superseded plan",
+        "of": 4000,
+        "proven_freight": 840,
+        "sum": 4000,
+        "cap": 4218,
+        "refund": 4000,
+    }
+
+
 @pytest.mark.parametrize("found", ["wrong", "used", "incomplete"])
 @pytest.mark.parametrize("reason", ["BUY_CHANGED_MIND", "SNAD_WRONG_ITEM"])
 def test_not_intact_only_what_is_intact_is_paid(reason: str, found: str) -> None:

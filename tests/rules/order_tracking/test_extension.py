@@ -136,6 +136,15 @@ def test_each_parcel_under_one_number_keeps_a_promise_of_its_own() -> None:
     assert ends == {"P1": PROMISED + TEN_DAYS, "P2": PROMISED + DAY + TEN_DAYS}
 
 
+def test_of_two_parcels_only_that_is_moved_whose_promise_ends_after_the_extension_was_granted() -> None:
+    # By a clock that is a second ahead of ours, so that neither was said to be broken.
+    world = two_under_one_number()
+    world.hear(a_lane(PROMISED), PROMISED - SECOND)
+    world.until(PROMISED - SECOND)
+    ends = {each.parcel: each.promise_ends_at for each in parcel(world).shipments}
+    assert ends == {"P1": PROMISED, "P2": PROMISED + DAY + TEN_DAYS}
+
+
 def test_a_second_extension_comes_on_top_also_after_the_first_promise() -> None:
     world = a_tracked_parcel()
     world.hear(a_lane(STRIKE), STRIKE)

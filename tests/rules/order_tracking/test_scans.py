@@ -69,6 +69,14 @@ def test_nothing_said_when_the_same_scan_comes_again() -> None:
     assert len(said(world)) == len(world.appended) == 1
 
 
+@pytest.mark.usefixtures("far_east")
+def test_known_a_scan_is_named_by_its_instant_in_utc_wherever_we_run() -> None:
+    world = a_tracked_parcel()
+    world.hear(a_scan("delivered", NOON), NOON)
+    [again] = world.hear(a_scan("delivered", NOON), NOON)
+    assert again.sentence == "The scan delivered at 2025-03-04 00:00:00 UTC of EMS:EE1 is known."
+
+
 def test_kept_but_not_told_when_the_same_status_comes_later() -> None:
     world = a_tracked_parcel()
     world.hear(a_scan("in_transit", NOON), NOON)

@@ -1,7 +1,5 @@
 """Business days and calendar overrides (rulebook section 2, 8.23)."""
 
-import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -48,16 +46,6 @@ def test_weekdays_are_those_of_utc() -> None:
     # Monday 02:00 in UTC+8 is Sunday 18:00 in UTC: the first working day after it is Monday.
     monday_in_china = datetime(2025, 5, 5, 2, tzinfo=timezone(timedelta(hours=8)))
     assert add_business_days(monday_in_china, 1, "weekdays") == utc(2025, 5, 5, 18)
-
-
-@pytest.fixture
-def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The machine's own clock is eight hours ahead of UTC."""
-    with monkeypatch.context() as here:
-        here.setenv("TZ", "CST-8")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 @pytest.mark.usefixtures("far_east")
