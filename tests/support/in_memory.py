@@ -51,6 +51,10 @@ class InMemory:
             fired = TimerFired(timer.kind, timer.due, timer.subject, timer.data)
             self._decide(on, timer.subject, fired, Given(timer.due, timer.due, self._cause(), BOOK))
 
+    def told(self, event: type[Event]) -> list[Any]:
+        """What was said of this type."""
+        return [each for each in self.said if isinstance(each, event)]
+
     def _cause(self) -> UUID:
         self._causes += 1
         return uuid5(NAMESPACE, str(self._causes))

@@ -10,7 +10,7 @@ from aftersales.contracts.arbitration import AppealDecided, CaseOpened
 from aftersales.contracts.dispute import DisputeEscalated, DisputeReviewStarted, RulingOvertaken
 from aftersales.decision import Because, Decision, Outage, Outcome, TimerFired, nothing
 from aftersales.identity import Actor, Role
-from arbitration.domain.case import Case, CaseStatus
+from arbitration.domain.case import CaseStatus
 from arbitration.domain.commands import AppealJudged, CaseTaken, NoteAdded, RulingMade
 from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
@@ -19,6 +19,7 @@ from arbitration.rules.appeal import appeal_timer, decide, time_is_over
 from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, given
 from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.world import case
 from tests.support.in_memory import InMemory
 
 UNTIL = NOW + 7 * DAY
@@ -41,25 +42,15 @@ def appealed(**differs: Any) -> InMemory:
     return world
 
 
-def case(world: InMemory) -> Case:
-    found = world.states[case_ref("D1")]
-    assert isinstance(found, Case)
-    return found
-
-
 def judged(world: InMemory, at: datetime = NOW + DAY, agent: str = "mia", **differs: Any) -> Decision:
     said: dict[str, Any] = {"seen": case(world).version, "outcome": "overturn", **differs}
     [decision] = world.hear(AppealJudged(case="D1", agent=agent, **said), at)
     return decision
 
 
-def said(world: InMemory, kind: type[Any]) -> list[Any]:
-    return [event for event in world.said if isinstance(event, kind)]
-
-
 def answered(world: InMemory, **differs: Any) -> None:
     """Dispute has carried out the newest decision."""
-    decision = said(world, AppealDecided)[-1]
+    decision = world.told(AppealDecided)[-1]
     told: dict[str, Any] = {"decision": decision.decision, "party": "seller", "outcome": decision.outcome, **differs}
     world.hear(a_step(DisputeAppealDecided, step=10, at=NOW + DAY, state="CLOSED_REFUNDED", **told), NOW + DAY)
 
@@ -72,7 +63,7 @@ def test_a_case_in_nobodys_hands_also_where_the_dispute_never_came_to_the_desk()
     world = appealed()
     assert (case(world).status, case(world).agent, case(world).due) == (CaseStatus.APPEAL, None, UNTIL)
     assert case(world).version == 1
-    assert len(said(world, CaseOpened)) == 1
+    assert len(world.told(CaseOpened)) == 1
 
 
 def test_a_case_that_was_ruled_on_leaves_its_agents_hands() -> None:
@@ -89,7 +80,7 @@ def test_a_case_that_was_ruled_on_leaves_its_agents_hands() -> None:
 def test_another_agent_upholds_or_overturns(outcome: str, told: str) -> None:
     world = appealed()
     assert judged(world, outcome=outcome, amount=1200).outcome is Outcome.APPLIED
-    [event] = said(world, AppealDecided)
+    [event] = world.told(AppealDecided)
     assert (event.outcome, event.agent, event.amount) == (told, "mia", 1200)
     assert case(world).status is CaseStatus.APPEAL_SENT
     answered(world)
@@ -104,7 +95,7 @@ def test_who_decided_before_or_is_a_party_keeps_off(agent: str, role: str) -> No
         assert world.hear(command, NOW)[0].slug == "conflict-of-interest"
     assert judged(world, agent=agent, role=role).slug == "conflict-of-interest"
     assert names(world, agent, Role(role)) == []
-    assert said(world, AppealDecided) == []
+    assert world.told(AppealDecided) == []
 
 
 def test_a_reader_is_told_until_when() -> None:
@@ -174,18 +165,18 @@ def test_nothing_is_ruled_in_an_appeal() -> None:
 def test_decided_before_its_time_is_over_else_what_was_decided_stands(at: timedelta, outcome: str) -> None:
     world = appealed()
     judged(world, UNTIL + at)
-    assert [event.outcome for event in said(world, AppealDecided)] == [outcome]
+    assert [event.outcome for event in world.told(AppealDecided)] == [outcome]
 
 
 def test_nobody_decides() -> None:
     world = appealed()
     world.until(UNTIL - SECOND)
-    assert said(world, AppealDecided) == []
+    assert world.told(AppealDecided) == []
     world.until(UNTIL)
-    assert [(event.outcome, event.agent) for event in said(world, AppealDecided)] == [("undecided", None)]
+    assert [(event.outcome, event.agent) for event in world.told(AppealDecided)] == [("undecided", None)]
     answered(world)
     world.until(UNTIL + 30 * DAY)
-    assert len(said(world, AppealDecided)) == 1
+    assert len(world.told(AppealDecided)) == 1
 
 
 def test_a_decision_at_the_end_that_fell_into_an_outage_counts() -> None:
@@ -232,7 +223,7 @@ def test_nothing_is_decided_meanwhile_by_nobody() -> None:
     assert judged(world).slug == "chargeback-open"
     assert "appeal" not in names(world, "mia")
     world.until(ENDS)
-    assert said(world, AppealDecided) == []
+    assert world.told(AppealDecided) == []
 
 
 def test_made_meanwhile_it_stands_still_from_the_beginning() -> None:
@@ -244,21 +235,21 @@ def test_won_the_time_to_decide_ends_when_dispute_says() -> None:
     world = frozen("won", moved)
     assert case(world).due == moved
     world.until(moved - SECOND)
-    assert said(world, AppealDecided) == []
+    assert world.told(AppealDecided) == []
     world.until(moved)
-    assert len(said(world, AppealDecided)) == 1
+    assert len(world.told(AppealDecided)) == 1
 
 
 def test_lost_the_time_is_over_at_once_where_it_had_ended_meanwhile() -> None:
     world = frozen("lost")
     world.until(ENDS)
-    assert [event.outcome for event in said(world, AppealDecided)] == ["undecided"]
+    assert [event.outcome for event in world.told(AppealDecided)] == ["undecided"]
 
 
 def test_a_decision_overtaken_by_a_chargeback_waits_for_another() -> None:
     world = appealed()
     judged(world)
-    [sent] = said(world, AppealDecided)
+    [sent] = world.told(AppealDecided)
     overtaken = RulingOvertaken(
         order="O1", dispute="D1", ruling=sent.decision, slug="chargeback-open", sentence="Wait.", state="APPEAL_REVIEW"
     )

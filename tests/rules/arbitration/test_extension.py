@@ -26,6 +26,7 @@ from arbitration.handlers import SERVICE
 from arbitration.store.kinds import case_ref, extension_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case
 from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.world import case
 from tests.support.in_memory import InMemory
 
 GRANTED = NOW + DAY
@@ -60,16 +61,6 @@ def kept(world: InMemory) -> Extension:
     return found
 
 
-def case(world: InMemory) -> Case:
-    found = world.states[case_ref("D1")]
-    assert isinstance(found, Case)
-    return found
-
-
-def said(world: InMemory, kind: type[Any]) -> list[Any]:
-    return [event for event in world.said if isinstance(event, kind)]
-
-
 # -- granted -----------------------------------------------------------------------------------------------------------
 
 
@@ -92,7 +83,7 @@ def test_a_disputes_is_said_to_dispute_and_a_lanes_to_whom_it_may_concern() -> N
 def test_the_parcels_of_a_held_dispute_are_named_to_who_tracks_them() -> None:
     world = granted()
     extended(world, "HELD_IN_TRANSIT", parcels=("P1", "P2"))
-    [told] = said(world, ParcelsExtended)
+    [told] = world.told(ParcelsExtended)
     assert (told.extension, told.days, told.dispute, told.parcels) == ("X1", 10, "D1", ("P1", "P2"))
     assert kept(world).status is ExtensionStatus.EXECUTED
 
@@ -100,7 +91,7 @@ def test_the_parcels_of_a_held_dispute_are_named_to_who_tracks_them() -> None:
 def test_where_no_promise_moves_no_parcels_are_named() -> None:
     world = granted()
     extended(world)
-    assert (said(world, ParcelsExtended), kept(world).status) == ([], ExtensionStatus.EXECUTED)
+    assert (world.told(ParcelsExtended), kept(world).status) == ([], ExtensionStatus.EXECUTED)
 
 
 def test_refused_it_says_why() -> None:
@@ -127,7 +118,7 @@ def test_nothing_when_it_was_a_lanes() -> None:
     world = granted(about=OF_LANE)
     before = kept(world)
     assert extended(world, "HELD_IN_TRANSIT", parcels=("P1",)).slug == "not-its-own"
-    assert (kept(world), said(world, ParcelsExtended)) == (before, [])
+    assert (kept(world), world.told(ParcelsExtended)) == (before, [])
 
 
 # -- what of a case moves ----------------------------------------------------------------------------------------------
@@ -177,9 +168,9 @@ def in_appeal() -> InMemory:
 def falls(world: InMemory, kind: type[Any], at: datetime) -> None:
     """Such an event is said at that very instant and not before."""
     world.until(at - SECOND)
-    assert said(world, kind) == []
+    assert world.told(kind) == []
     world.until(at)
-    assert len(said(world, kind)) == 1
+    assert len(world.told(kind)) == 1
 
 
 def test_both_dates_of_a_review_are_later() -> None:

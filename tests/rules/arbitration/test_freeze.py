@@ -16,10 +16,10 @@ from arbitration.rules.actions import allowed_actions
 from arbitration.rules.dispute_steps import FALLBACK, REASSIGN
 from arbitration.rules.freeze import deadlines
 from arbitration.rules.ruling import rule, second
-from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.world import case
 from tests.support.in_memory import InMemory
 
 REVIEW = NOW
@@ -50,33 +50,23 @@ def resumed(how: str = "won") -> InMemory:
     return world
 
 
-def case(world: InMemory) -> Case:
-    found = world.states[case_ref("D1")]
-    assert isinstance(found, Case)
-    return found
-
-
-def said(world: InMemory, kind: type[Any]) -> list[Any]:
-    return [event for event in world.said if isinstance(event, kind)]
-
-
 def test_no_deadline_of_the_desk_fires_meanwhile() -> None:
     world = frozen()
     world.until(RESUMED)
-    assert said(world, CaseAssigned) == said(world, CaseRuled) == []
+    assert world.told(CaseAssigned) == world.told(CaseRuled) == []
 
 
 def test_both_dates_move_by_the_time_that_it_stood_still() -> None:
     world = resumed()
     assert (case(world).reassign_at, case(world).fallback_at) == (REVIEW + 7 * DAY + STOOD, REVIEW + 14 * DAY + STOOD)
     world.until(REVIEW + 7 * DAY + STOOD - SECOND)
-    assert said(world, CaseAssigned) == []
+    assert world.told(CaseAssigned) == []
     world.until(REVIEW + 7 * DAY + STOOD)
-    assert [event.how for event in said(world, CaseAssigned)] == ["reassigned"]
+    assert [event.how for event in world.told(CaseAssigned)] == ["reassigned"]
     world.until(REVIEW + 14 * DAY + STOOD - SECOND)
-    assert said(world, CaseRuled) == []
+    assert world.told(CaseRuled) == []
     world.until(REVIEW + 14 * DAY + STOOD)
-    assert [event.agent for event in said(world, CaseRuled)] == [None]
+    assert [event.agent for event in world.told(CaseRuled)] == [None]
 
 
 def test_a_date_that_had_passed_before_stays_passed() -> None:
@@ -86,7 +76,7 @@ def test_a_date_that_had_passed_before_stays_passed() -> None:
     ended: Any = {"step": 6, "at": REVIEW + 10 * DAY, "chargeback": "won", "frozen_at": REVIEW + 8 * DAY}
     world.hear(a_step(DisputeResumed, **ended), REVIEW + 10 * DAY)
     world.until(REVIEW + 16 * DAY)
-    assert len(said(world, CaseAssigned)) == len(said(world, CaseRuled)) == 1
+    assert len(world.told(CaseAssigned)) == len(world.told(CaseRuled)) == 1
 
 
 def test_the_evidence_window_moves() -> None:

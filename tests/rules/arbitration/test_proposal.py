@@ -21,10 +21,10 @@ from arbitration.domain.ruling import RulingStatus
 from arbitration.handlers import SERVICE
 from arbitration.rules.actions import allowed_actions
 from arbitration.rules.proposal import propose
-from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, a_case, given
 from tests.rules.arbitration.rulings import a_ruling
 from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.world import case
 from tests.support.in_memory import InMemory
 from tests.support.written import SENTENCE
 
@@ -37,12 +37,6 @@ def in_review() -> InMemory:
     world.hear(a_step(DisputeEscalated, step=3, state="ARBITRATION_EVIDENCE", how="automatic"), NOW - 3 * DAY)
     world.hear(a_step(DisputeReviewStarted, step=4, at=NOW), NOW)
     return world
-
-
-def case(world: InMemory) -> Case:
-    found = world.states[case_ref("D1")]
-    assert isinstance(found, Case)
-    return found
 
 
 def proposes(world: InMemory, **said: Any) -> Decision:

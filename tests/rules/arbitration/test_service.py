@@ -27,6 +27,7 @@ from arbitration.store.kinds import case_ref
 from tests.rules.arbitration.builders import DAY, NOW, SECOND, a_case, given
 from tests.rules.arbitration.rulings import a_ruling, an_offer
 from tests.rules.arbitration.spoken import a_step
+from tests.rules.arbitration.world import case
 from tests.support.in_memory import InMemory
 from tests.support.written import is_written_well
 
@@ -41,12 +42,6 @@ def taken_over() -> InMemory:
     return world
 
 
-def case(world: InMemory) -> Case:
-    found = world.states[case_ref("D1")]
-    assert isinstance(found, Case)
-    return found
-
-
 def decides(world: InMemory, at: datetime = NOW, agent: str = "lee", **said: Any) -> Decision:
     content = {"case": "D1", "agent": agent, "seen": case(world).version, **said}
     [decision] = world.hear(ServiceDecisionMade.model_validate(content), at)
@@ -54,7 +49,7 @@ def decides(world: InMemory, at: datetime = NOW, agent: str = "lee", **said: Any
 
 
 def said(world: InMemory) -> list[ServiceDecided]:
-    return [event for event in world.said if isinstance(event, ServiceDecided)]
+    return world.told(ServiceDecided)
 
 
 def overtaken(world: InMemory) -> RulingOvertaken:
