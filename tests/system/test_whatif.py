@@ -29,6 +29,11 @@ def test_no_half_history_left_when_interrupted(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_no_half_file_left_when_interrupted(tmp_path: Path) -> None:
+    interrupted("generate", "--orders", 1_000_000, "--out", tmp_path / "history.ndjson")
+    assert list(tmp_path.iterdir()) == []
+
+
 def interrupted(*arguments: object) -> None:
     with subprocess.Popen([COMMAND, *map(str, arguments)], stderr=subprocess.PIPE, start_new_session=True) as process:
         try:
@@ -53,5 +58,5 @@ def is_of_the_command(process: psutil.Process) -> bool:
     """Not for one that has ended already: an interpreter starts such when it begins."""
     try:
         return str(COMMAND) in process.cmdline()
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+    except psutil.NoSuchProcess:
         return False

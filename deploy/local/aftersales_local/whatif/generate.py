@@ -52,13 +52,15 @@ def generate(
     parts = planned(Market(orders, seed), disputed_percent, scans, folder)
     try:
         size = written(parts, orders)
+        if as_file:
+            join(parts, out)
     except BaseException:
-        for part in parts:
-            part.path.unlink(missing_ok=True)
+        for path in (*(part.path for part in parts), *((out,) if as_file else ())):
+            path.unlink(missing_ok=True)
         raise
-    if as_file:
-        join(parts, out)
-        folder.rmdir()
+    finally:
+        if as_file:
+            folder.rmdir()
     print(f"{orders:,} orders (seed {seed}) are in {out}, {size / 1e6:,.0f} MB.")
 
 
