@@ -9,7 +9,7 @@ from aftersales_local.stories.memory import MemoryTheatre, play_in_memory
 from aftersales_local.stories.messages import Message
 from aftersales_local.stories.player import Result, play
 from aftersales_local.stories.story import parse
-from tests.stories.story_files import DELIVERED, OPENED, SHIPPED, a_story
+from tests.stories.story_files import DELIVERED, OPENED, ORDER, SHIPPED, a_story
 
 AT = "2025-05-02T09:00:00Z"
 RULING: dict[str, Any] = {"at": "2025-05-09T09:00:00Z", "by": "platform", "do": "rule", "dispute": "D1", "agent": "kim"}
@@ -37,6 +37,23 @@ def test_broken_when_a_step_is_refused_that_must_be_accepted() -> None:
     result = played(a_story(SHIPPED, {**OPENED, "at": "2025-04-13T00:00:00Z"}))
     assert len(result.broken) == 1
     assert result.broken[0].startswith("step 2 (buyer open D1) accepted, was refused: ")
+
+
+def test_broken_when_a_command_waited_in_vain_for_its_order() -> None:
+    late = {**ORDER, "placed_at": "2025-05-02T09:00:00Z"}
+    [broken] = played(a_story(orders=[late])).broken
+    assert broken.startswith("step 3 (buyer open D1) accepted, was refused: unknown-order: ")
+
+
+def test_kept_when_a_command_that_must_be_refused_waited_in_vain_for_its_order() -> None:
+    late = {**ORDER, "placed_at": "2025-05-02T09:00:00Z"}
+    assert played(a_story(SHIPPED, DELIVERED, {**OPENED, "refused": True}, orders=[late])).kept
+
+
+def test_kept_when_a_command_waited_for_its_order_and_was_accepted_then() -> None:
+    late = {**ORDER, "placed_at": "2025-05-01T20:00:00Z"}
+    then = [{"at": late["placed_at"], "dispute": "D1", "state": "AWAITING_SELLER"}]
+    assert played(a_story(orders=[late], then=then)).kept
 
 
 def test_broken_when_a_step_is_accepted_that_must_be_refused() -> None:

@@ -81,12 +81,15 @@ class LiveTheatre:
         return answer
 
     async def _outcome(self, message: Message, step: Step | None) -> Reply:
-        cause = str(cause_id(message.source, message.id))
-        refused = self._refused.get(cause)
-        if refused is not None:
-            return Reply(accepted=False, why=f"{refused.slug}: {refused.sentence}")
+        reply = await self.after_waiting(message)
+        if not reply.accepted:
+            return reply
         strict = step is not None and (step.do not in FACTS or step.do.startswith("refund_"))
-        return await self._records.outcome(cause, strict=strict)
+        return await self._records.outcome(str(cause_id(message.source, message.id)), strict=strict)
+
+    async def after_waiting(self, message: Message) -> Reply:
+        refused = self._refused.get(str(cause_id(message.source, message.id)))
+        return ACCEPTED if refused is None else Reply(accepted=False, why=f"{refused.slug}: {refused.sentence}")
 
     def _role(self, said: Command) -> str:
         sellers = {self._cast.name(order.placed.seller) for order in self._story.orders}

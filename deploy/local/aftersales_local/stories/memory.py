@@ -6,12 +6,18 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from aftersales.contracts.dispute import DisputeReturnShipped, DisputeStep, RefundOrdered, RulingOvertaken
+from aftersales.contracts.dispute import (
+    CommandRefused,
+    DisputeReturnShipped,
+    DisputeStep,
+    RefundOrdered,
+    RulingOvertaken,
+)
 from aftersales.contracts.envelope import Event
 from aftersales.contracts.extension import ExtensionRefused
 from aftersales.contracts.notification import NoticeSent
 from aftersales.decision import Outcome
-from aftersales.identity import Actor, Role
+from aftersales.identity import Actor, Role, cause_id
 from aftersales.policy.book import PolicyBook
 from aftersales.policy.parse import load_book
 from aftersales.service import Service
@@ -20,7 +26,17 @@ from aftersales_local.stories.cast import Cast
 from aftersales_local.stories.desk import EXTEND, NOBODY_NAMED, WORDS, extension
 from aftersales_local.stories.kernel import Happened, Said, World
 from aftersales_local.stories.messages import FACTS, MARKETPLACE, Message, Speech, WayBack
-from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, UNHEARD, Given, Reply, Result, Ruled, play
+from aftersales_local.stories.player import (
+    ACCEPTED,
+    AFTER_THE_END,
+    UNHEARD,
+    WAITS,
+    Given,
+    Reply,
+    Result,
+    Ruled,
+    play,
+)
 from aftersales_local.stories.seen import dispute_seen, marks_seen, order_seen
 from aftersales_local.stories.steps import Step
 from aftersales_local.stories.story import Story
@@ -68,6 +84,13 @@ class MemoryTheatre:
         if not self.world.listeners(type(message.event)):
             return UNHEARD
         return _reply(self.world.tell(_said(message)), step)
+
+    async def after_waiting(self, message: Message) -> Reply:
+        cause = str(cause_id(message.source, message.id))
+        for event in (event for happened in self.world.log for event in happened.decision.events):
+            if isinstance(event, CommandRefused) and event.cause == cause:
+                return Reply(accepted=False, why=f"{event.slug}: {event.sentence}")
+        return ACCEPTED
 
     async def at_the_desk(self, step: Step) -> Reply:
         ruled = Ruled(step, f"step-{step.number}")
@@ -207,13 +230,15 @@ def _said(message: Message) -> Said:
 def _reply(done: Iterable[Happened], step: Step | None, *, nothing_refuses: bool | None = None) -> Reply:
     """What was decided on a message itself. Nothing decided is a repetition, which changes nothing either."""
     strict = nothing_refuses if nothing_refuses is not None else step is not None and step.do not in FACTS
+    waits = False
     for happened in done:
         decision = happened.decision
+        waits = waits or decision.outcome is Outcome.WAITING
         payment = step is not None and step.do in ("refund_executed", "refund_failed")
         idle = decision.outcome is Outcome.NOTHING and decision.slug != AFTER_THE_END
         if decision.outcome in REFUSING or (idle and (strict or payment)):
             return Reply(accepted=False, why=f"{decision.slug}: {decision.sentence}")
-    return ACCEPTED
+    return WAITS if waits else ACCEPTED
 
 
 def worth_telling(happened: Happened) -> bool:

@@ -14,13 +14,15 @@ from aftersales_local.stories.timeline import Entry
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the system made of a step. `built` False: it needs rules that are not built yet."""
+    """What the system made of a step. waits: it is kept until its order is heard of, and decided then."""
 
     accepted: bool
     why: str = ""
+    waits: bool = False
 
 
-ACCEPTED = Reply(accepted=True)
+ACCEPTED: Final = Reply(accepted=True)
+WAITS: Final = Reply(accepted=True, waits=True)
 UNHEARD: Final = Reply(accepted=False, why="no service has a rule for it")
 # News of a dispute that is closed is kept and changes nothing, which refuses nobody (rulebook 8.34).
 AFTER_THE_END: Final = "after-the-end"
@@ -49,6 +51,9 @@ class Theatre(Protocol):
     async def say(self, message: Message, step: Step | None = None) -> Reply: ...
 
     async def at_the_desk(self, step: Step) -> Reply: ...
+
+    async def after_waiting(self, message: Message) -> Reply:
+        """What was made of a command in the end that waited for its order."""
 
     async def again(self, given: Given) -> None:
         """The same, with the same id."""
@@ -98,6 +103,7 @@ class _Performance:
         self._twice = twice
         # What was said since the step before the last one: the next step is followed by its repetition.
         self._repeated = 0
+        self._waiting: list[tuple[Step, Message]] = []
 
     async def run(self) -> None:
         theatre = self._theatre
@@ -119,6 +125,8 @@ class _Performance:
             await self._check(at)
             # A deadline that has fired is forgotten by the system, so what was armed is asked for meanwhile.
             self._result.timeline += await theatre.news()
+        for step, message in self._waiting:
+            self._judge(step, await theatre.after_waiting(message))
 
     async def _step(self, step: Step) -> None:
         try:
@@ -127,6 +135,12 @@ class _Performance:
             reply = Reply(accepted=False, why=str(problem))
         else:
             reply = await self._perform(step, message)
+            if reply.waits and message is not None and message.command:
+                self._waiting.append((step, message))
+                return
+        self._judge(step, reply)
+
+    def _judge(self, step: Step, reply: Reply) -> None:
         if reply.accepted and step.refused:
             self._result.broken.append(f"{step.title} refused, was accepted")
         if not reply.accepted and not step.refused:

@@ -9,7 +9,7 @@ import asyncpg
 
 from aftersales_local.conductor import json_of
 from aftersales_local.stories.cast import Cast
-from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, UNHEARD, Reply
+from aftersales_local.stories.player import ACCEPTED, AFTER_THE_END, UNHEARD, WAITS, Reply
 from aftersales_local.stories.timeline import Entry, moved
 
 OUTCOMES: Final = "select outcome, slug, answer from inbox where cause_id = $1"
@@ -33,14 +33,15 @@ class Records:
 
     async def outcome(self, cause: str, *, strict: bool) -> Reply:
         """What was decided on a message. strict: "nothing to do" refuses it."""
-        heard = False
+        heard = waits = False
         for connection in self._databases.values():
             for row in await connection.fetch(OUTCOMES, UUID(cause)):
                 idle = row["outcome"] == "nothing" and row["slug"] != AFTER_THE_END
                 if row["outcome"] in REFUSING or (strict and idle):
                     return Reply(accepted=False, why=row["slug"] or row["outcome"])
                 heard = heard or row["outcome"] not in ("ignored", "unknown_type")
-        return ACCEPTED if heard else UNHEARD
+                waits = waits or row["outcome"] == "waiting"
+        return WAITS if waits else ACCEPTED if heard else UNHEARD
 
     async def faults(self) -> list[str]:
         found = []
