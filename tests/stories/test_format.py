@@ -10,6 +10,8 @@ from aftersales.errors import Failure
 from aftersales_local.stories.story import load, parse
 from tests.stories.story_files import DELIVERED, OPENED, ORDER, SHIPPED, a_story
 
+YEAR_ZERO = "0001-01-01T00:00:00+14:00"
+
 
 def said_of(story: Any) -> str:
     with pytest.raises(Failure) as failure:
@@ -30,6 +32,9 @@ def said_of(story: Any) -> str:
         (a_story(orders=[{**ORDER, "rate": "1.5"}]), "S.json: orders[0]", "come together"),
         (a_story(orders=[{**ORDER, "tax": -1}]), "S.json: orders[0].tax", "greater than or equal to 0"),
         (a_story(orders=[{**ORDER, "deposit": -1}]), "S.json: orders[0].deposit", "0 or more"),
+        (a_story(orders=[{**ORDER, "deposit": 10**30}]), "S.json: orders[0].deposit", "up to 1000000000000000"),
+        (a_story(orders=[{**ORDER, "placed_at": YEAR_ZERO}]), "S.json: orders[0].placed_at", "out of range in UTC"),
+        (a_story(orders=[{**ORDER, "lines": [{"line": "L1"}]}]), "S.json: orders[0].lines[0]", "and unit_price"),
         (a_story({**SHIPPED, "by": "thief"}), "S.json: steps[0].by", "expected seller, carrier, buyer"),
         (a_story({**SHIPPED, "do": "hide"}), "S.json: steps[0].do", "expected ship, accept, refuse"),
         (a_story({**SHIPPED, "colour": 1}), "S.json: steps[0].colour", "this key is not known"),
@@ -37,6 +42,8 @@ def said_of(story: Any) -> str:
         (a_story({**SHIPPED, "order": "O2"}), "S.json: steps[0].order", "there is no order O2; expected O1"),
         (a_story({**SHIPPED, "at": "2025-04-12"}), "S.json: steps[0].at", "no instant"),
         (a_story({**SHIPPED, "at": "2025-02-30T00:00:00Z"}), "S.json: steps[0].at", "no instant"),
+        (a_story({**SHIPPED, "at": YEAR_ZERO}), "S.json: steps[0].at", "out of range in UTC"),
+        (a_story({**SHIPPED, "at": "9999-12-31T00:00:00Z"}), "S.json: steps[0].at", "between 1970 and 2999"),
         (a_story({**DELIVERED, "status": "arrived"}), "S.json: steps[0].status", '"arrived" is not known'),
         (a_story(DELIVERED, SHIPPED), "S.json: steps[1].at", "expected steps in time order"),
         (a_story({**OPENED, "units": [1]}), "S.json: steps[0].units", "no object"),
@@ -51,6 +58,7 @@ def said_of(story: Any) -> str:
             "expected AWAITING_SELLER",
         ),
         (a_story(then=[{"at": OPENED["at"], "order": "O9", "paid_left": 1}]), "S.json: then[0].order", "no order O9"),
+        (a_story(then=[{"at": YEAR_ZERO, "dispute": "D1", "refund": 0}]), "S.json: then[0].at", "out of range in UTC"),
         (a_story(payments="later"), "S.json: payments", "expected by hand"),
         (
             a_story({"at": OPENED["at"], "by": "platform", "do": "extend", "days": 3}),
@@ -78,6 +86,27 @@ def test_refused_when_it_is_no_json(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(Failure, match=r"S\.json"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ('"half of a \\ud83d"', r"S\.json: title: \\ud83d is half of a character"),
+        (f"{'[' * 30}{']' * 30}", r"S\.json: title(\[0\])+: this is nested too deeply"),
+        ("9" * 5000, r"S\.json: this holds a number with more digits than can be read"),
+    ],
+)
+def test_refused_when_nothing_could_be_done_with_it(tmp_path: Path, title: str, expected: str) -> None:
+    path = tmp_path / "S.json"
+    path.write_text(f'{{"title": {title}, "orders": [], "steps": []}}')
+    with pytest.raises(Failure, match=expected):
+        load(path)
+
+
+def test_read_when_it_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "S.json"
+    path.write_text(json.dumps(a_story(title="Marked")), encoding="utf-8-sig")
+    assert load(path).title == "Marked"
 
 
 def test_refused_when_there_is_no_file(tmp_path: Path) -> None:

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from aftersales.contracts.envelope import ISO_INSTANT
+from aftersales.contracts.envelope import ISO_INSTANT, YEARS
 from aftersales.errors import Failure
 
 Value = TypeVar("Value")
 LONGEST_SHOWN: Final = 60
+# A story nests six deep, and what goes further would exhaust whoever walks it.
+DEEPEST: Final = 20
+TOO_DEEP: Final = "this is nested too deeply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,17 @@ def instant(value: Any, place: Place) -> datetime:
             return datetime.fromisoformat(value).astimezone(UTC)
         except ValueError:
             pass
+        except OverflowError:
+            raise place.wrong(f"{shown(value)} is out of range in UTC") from None
     raise place.wrong(f"{shown(value)} is no instant; expected one such as 2025-05-06T09:00:00Z")
+
+
+def happening(value: Any, place: Place) -> datetime:
+    """The instant of something that happens: deadlines are counted from it, which needs room on both sides."""
+    at = instant(value, place)
+    if at.year not in YEARS:
+        raise place.wrong(f"{shown(value)} is out of range; expected an instant between {YEARS[0]} and {YEARS[-1]}")
+    return at
 
 
 def one_of(*words: str) -> Read:
@@ -110,9 +123,9 @@ def or_null(read: Callable[[Any, Place], Value]) -> Callable[[Any, Place], Value
     return read_it
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], last: str = "or") -> str:
     """`a`, `a or b`, `a, b or c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +144,56 @@ class Shape:
                 raise place.at(key).wrong(f"this key is not known; expected {listed(tuple(known))}")
         for key in self.required:
             if key not in entries:
-                raise place.wrong(f"the key {key} is missing; expected {listed(tuple(self.required))}")
+                raise place.wrong(f"the key {key} is missing; expected {listed(tuple(self.required), 'and')}")
         return {key: known[key](entry, place.at(key)) for key, entry in entries.items()}
 
 
 def load(path: Path) -> Any:
     """The JSON of a file. Failure where it cannot be read, is no JSON, or names a key twice."""
     place = Place(path.name)
+    value = _json(path, place)
+    _sound(value, place, DEEPEST)
+    return value
+
+
+def _json(path: Path, place: Place) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: _once(pairs, place))
+        # Editors of some systems begin a file with a byte order mark, which says nothing in UTF-8.
+        text = path.read_text(encoding="utf-8-sig")
+        return json.loads(text, object_pairs_hook=lambda pairs: _once(pairs, place))
     except OSError as problem:
         raise Failure(f"{path}: it cannot be read ({problem.strerror}). Name a story file.") from problem
     except UnicodeDecodeError as problem:
         raise place.wrong("this is no UTF-8") from problem
     except json.JSONDecodeError as problem:
         raise place.wrong(f"line {problem.lineno}: this is no JSON: {problem.msg}") from problem
+    except ValueError as problem:
+        raise place.wrong("this holds a number with more digits than can be read") from problem
     except RecursionError as problem:
-        raise place.wrong("this is nested too deeply") from problem
+        raise place.wrong(TOO_DEEP) from problem
+
+
+def _sound(value: Any, place: Place, deeper: int) -> None:
+    """Raises Failure where JSON allows what nothing here could walk, print or send."""
+    if deeper == 0:
+        raise place.wrong(TOO_DEEP)
+    if isinstance(value, str):
+        _whole_characters(value, place)
+    elif isinstance(value, list):
+        for position, entry in enumerate(value):
+            _sound(entry, place.at(position), deeper - 1)
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            _whole_characters(key, place)
+            _sound(entry, place.at(key), deeper - 1)
+
+
+def _whole_characters(said: str, place: Place) -> None:
+    try:
+        said.encode()
+    except UnicodeEncodeError as problem:
+        half = f"\\u{ord(said[problem.start]):04x}"
+        raise place.wrong(f"{half} is half of a character; expected whole ones") from None
 
 
 def _once(pairs: list[tuple[str, Any]], place: Place) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from aftersales.contracts.envelope import MAX_AMOUNT
 from aftersales.contracts.marketplace import OrderPlaced
 from aftersales.errors import Failure
 from aftersales.policy.book import PolicyBook
@@ -85,7 +86,7 @@ ORDER: Final = Shape(
         "order": read.text,
         "buyer": read.text,
         "seller": read.text,
-        "placed_at": read.instant,
+        "placed_at": read.happening,
         "currency": read.text,
         "lines": read.list_of(LINE.read),
         "destination": read.text,
@@ -149,8 +150,8 @@ def _policy(said: Mapping[str, Any]) -> PolicySaid:
 def _order(said: Any, place: Place) -> StoryOrder:
     values = ORDER.read(said, place)
     deposit = values.pop("deposit", None)
-    if deposit is not None and deposit < 0:
-        raise place.at("deposit").wrong("a deposit is 0 or more")
+    if deposit is not None and not 0 <= deposit <= MAX_AMOUNT:
+        raise place.at("deposit").wrong(f"a deposit is 0 or more, up to {MAX_AMOUNT} minor units")
     try:
         # As JSON: that is how orders travel, and the vocabulary is stricter with Python values.
         placed = OrderPlaced.model_validate_json(json.dumps(values, default=datetime.isoformat))
