@@ -74,4 +74,7 @@ def instant(value: Any, path: str) -> datetime:
             raise Misplaced(path, f"{shown(value)} is no instant such as 2026-03-01T00:00:00Z") from None
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise Misplaced(path, f"{shown(value)} is no instant with its zone, such as 2026-03-01T00:00:00Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise Misplaced(path, f"{shown(value)} is out of range in UTC") from None

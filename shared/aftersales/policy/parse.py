@@ -32,6 +32,7 @@ PROFILES: Final = (STANDARD, "classic", "seven_day")
 NO_PROFILE: Final = "none"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 FILE_KEYS: Final = ("name", "version", "profile", "effective_from", "with", "overrides")
+HIGHEST_VERSION: Final = 10**15  # above it are slips, and numbers that nothing writes out again
 POLICY_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
@@ -41,6 +42,10 @@ def parse(text: str, where: str) -> Policy:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Failure(f"{where}: this is no TOML: {error}.") from None
+    except ValueError:
+        raise Failure(f"{where}: this holds a number with more digits than can be read.") from None
+    except RecursionError:
+        raise Failure(f"{where}: this is nested too deeply.") from None
     try:
         return _policy(tree)
     except Misplaced as wrong:
@@ -57,7 +62,7 @@ def policy_of(said: str) -> Policy:
 def origins(said: str) -> dict[str, str]:
     """Where each parameter's value comes from: a file's line, or the profile that it inherits; `said` is valid."""
     path = Path(said)
-    text = _text(said) if said in PROFILES else path.read_text(encoding="utf-8")
+    text = _text(said) if said in PROFILES else _written_in(path)
     tree = tomllib.loads(text)
     profile = str(tree.get("profile", STANDARD))
     inherited = dict.fromkeys(PARAMETERS, "") if profile == NO_PROFILE else origins(profile)
@@ -69,6 +74,10 @@ def origins(said: str) -> dict[str, str]:
 
 def _file(said: str) -> Path:
     path = Path(said)
+    if not said:
+        raise Failure(f"A policy's name is empty; name a file, or one of {', '.join(PROFILES)}.")
+    if path.is_dir():
+        raise Failure(f"{said}: this is a folder; name a policy file in it.")
     if not path.is_file():
         profiles = ", ".join(PROFILES)
         raise Failure(f"{said}: there is no such policy file, and no profile of that name; there are {profiles}.")
@@ -93,17 +102,18 @@ def load_book(folder: Path | None = None) -> PolicyBook:
 
 
 def with_changes(
-    policy: Policy, changes: Mapping[str, Any], overrides: Sequence[Mapping[str, Any]] = (), *, where: str = "with"
+    policy: Policy, changes: Mapping[str, Any], overrides: Sequence[Mapping[str, Any]] = (), *, where: str = "policy"
 ) -> Policy:
     """`policy` with some parameters changed and calendar overrides added, as a story or a trial says them (JSON).
 
-    Raises Failure with a sentence. The name and version stay; the identity differs by its hash where a value does.
+    Raises Failure with a sentence that names the place below `where`. The name and version stay; the identity differs
+    by its hash where a value does.
     """
     try:
         fields = read_over(fields_of(policy), changes)
         return _finished(fields, policy.name, policy.version, policy.effective_from, policy.overrides, overrides)
     except Misplaced as wrong:
-        raise Failure(f"{where}: {wrong.named}: {wrong.problem}.") from None
+        raise Failure(f"{where}.{wrong.path}: {wrong.problem}.") from None
 
 
 def values(policy: Policy) -> dict[str, Any]:
@@ -127,9 +137,14 @@ def _text(name: str) -> str:
 
 def _read(path: Path) -> Policy:
     try:
-        return parse(path.read_text(encoding="utf-8"), path.name)
+        return parse(_written_in(path), path.name)
     except (OSError, UnicodeDecodeError) as error:
         raise Failure(f"The policy file {path} cannot be read: {error}.") from None
+
+
+def _written_in(path: Path) -> str:
+    # Editors of some systems begin a file with a byte order mark, which says nothing in UTF-8.
+    return path.read_text(encoding="utf-8-sig")
 
 
 def same_version(policy: Policy, others: Iterable[Policy]) -> Policy | None:
@@ -173,7 +188,7 @@ def _name(name: object) -> str:
 
 
 def _version(version: object) -> int:
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= HIGHEST_VERSION:
         raise Misplaced("version", f"{shown(version)} is no version; they are counted 1, 2, 3")
     return version
 

@@ -16,8 +16,10 @@ from aftersales.policy.model import Eligible
 from aftersales.rulebook.reasons import REASONS, Family
 
 ANY_OTHER: Final = "*"
+LONGEST_SHOWN: Final = 100
 # Four digits of days are 27 years: more is a slip, and far below what a datetime can bear.
 DURATION: Final = re.compile(r"P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?", re.ASCII)
+DURATIONS: Final = 'whole days (at most 9999), hours, minutes and seconds, such as "P5D" or "PT36H"'
 COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 CARRIER_SERVICE: Final = re.compile(r"[A-Z0-9_]{1,40}", re.ASCII)
 NAME: Final = re.compile(r"[A-Za-z0-9_]{1,40}|\*", re.ASCII)
@@ -38,14 +40,18 @@ class Wrong(ValueError):
 
 
 def shown(value: Any) -> str:
-    """A value as its author wrote it, for a sentence."""
-    return json.dumps(value, default=str, ensure_ascii=False, separators=(",", ":"))
+    """A value as its author wrote it, for a sentence; long ones in part."""
+    try:
+        text = json.dumps(value, default=lambda said: said.isoformat(), ensure_ascii=False, separators=(",", ":"))
+    except (ValueError, RecursionError):  # TOML can say numbers and nestings that nothing writes out again
+        return "this"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def duration(value: Any, _so_far: Any = None) -> timedelta:
     match = DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or not any(match.groups()):
-        raise Wrong(f"{shown(value)} is no ISO 8601 duration")
+        raise Wrong(f"{shown(value)} is no ISO 8601 duration of {DURATIONS}")
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 

@@ -1,13 +1,15 @@
 """Policy files: what they may say, and the one sentence that names the place of what they may not."""
 
 from datetime import timedelta
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from aftersales.errors import Failure
 from aftersales.policy.parameters import PARAMETERS
-from aftersales.policy.parse import parse, values, with_changes
+from aftersales.policy.parse import parse, policy_of, values, with_changes
+from aftersales.policy.readers import DURATIONS
 from tests.rules.policy.builders import STANDARD, utc
 
 HEAD = 'name = "spring"\nversion = 3\nprofile = "standard"\n'
@@ -87,18 +89,32 @@ def test_entries_of_a_table_that_are_not_named_stay() -> None:
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ('[with]\nseller.response = "5 days"', 'seller.response: "5 days" is no ISO 8601 duration, line 5'),
-        ('\n[with.seller]\n\nresponse = "5 days"', 'seller.response: "5 days" is no ISO 8601 duration, line 7'),
-        ('[with]\n"seller.response" = "5 days"', 'seller.response: "5 days" is no ISO 8601 duration, line 5'),
-        ('[with]\nseller.response = "P1M"', 'seller.response: "P1M" is no ISO 8601 duration, line 5'),
-        ('[with]\nseller.response = "P"', 'seller.response: "P" is no ISO 8601 duration, line 5'),
-        ('[with]\nseller.response = "PT"', 'seller.response: "PT" is no ISO 8601 duration, line 5'),
-        ('[with]\nseller.response = "P5DT"', 'seller.response: "P5DT" is no ISO 8601 duration, line 5'),
-        ('[with]\nseller.response = "P٥D"', 'seller.response: "P٥D" is no ISO 8601 duration, line 5'),
-        ("[with]\nseller.response = 5", "seller.response: 5 is no ISO 8601 duration, line 5"),
+        (
+            '[with]\nseller.response = "5 days"',
+            f'seller.response: "5 days" is no ISO 8601 duration of {DURATIONS}, line 5',
+        ),
+        (
+            '\n[with.seller]\n\nresponse = "5 days"',
+            f'seller.response: "5 days" is no ISO 8601 duration of {DURATIONS}, line 7',
+        ),
+        (
+            '[with]\n"seller.response" = "5 days"',
+            f'seller.response: "5 days" is no ISO 8601 duration of {DURATIONS}, line 5',
+        ),
+        ('[with]\nseller.response = "P1M"', f'seller.response: "P1M" is no ISO 8601 duration of {DURATIONS}, line 5'),
+        ('[with]\nseller.response = "P"', f'seller.response: "P" is no ISO 8601 duration of {DURATIONS}, line 5'),
+        ('[with]\nseller.response = "PT"', f'seller.response: "PT" is no ISO 8601 duration of {DURATIONS}, line 5'),
+        ('[with]\nseller.response = "P5DT"', f'seller.response: "P5DT" is no ISO 8601 duration of {DURATIONS}, line 5'),
+        ('[with]\nseller.response = "P٥D"', f'seller.response: "P٥D" is no ISO 8601 duration of {DURATIONS}, line 5'),
+        ("[with]\nseller.response = 5", f"seller.response: 5 is no ISO 8601 duration of {DURATIONS}, line 5"),
         ('[with]\nseler.response = "P5D"', "seler.response: no such parameter; the nearest is seller.response, line 5"),
         ("[with.seller]\nsilent = 1", "seller.silent: no such parameter; the nearest is seller.silence, line 5"),
         ('[with]\nappeal.review = "PT36H"', 'appeal.review: "PT36H" is not a number of whole days, line 5'),
+        ("[with]\nreopen.max = nan", "reopen.max: NaN is not a whole number from 0 to 100, line 5"),
+        ("[with]\nservice.cap = -inf", "service.cap: -Infinity is no amount in minor units"),
+        (f"[with]\nreopen.max = 1{'0' * 30}", f"reopen.max: 1{'0' * 30} is not a whole number from 0 to 100, line 5"),
+        (f"[with]\nreopen.max = 1{'0' * 300}", f"reopen.max: 1{'0' * 99}... is not a whole number"),
+        (f"[with]\nreopen.max = 0x{'f' * 5000}", "reopen.max: this is not a whole number from 0 to 100, line 5"),
         ("[with]\nreopen.max = true", "reopen.max: true is not a whole number from 0 to 100, line 5"),
         (
             "[with]\nservice.cap = 30.0",
@@ -132,6 +148,10 @@ def test_entries_of_a_table_that_are_not_named_stay() -> None:
         ("with = 5", "with: is no table, line 4"),
         ("rules = 5", "rules: is none of name, version, profile, effective_from, with, overrides, line 4"),
         ("effective_from = 2026-03-01", 'effective_from: "2026-03-01" is no instant with its zone'),
+        (
+            "effective_from = 0001-01-01T00:00:00+14:00",
+            'effective_from: "0001-01-01T00:00:00+14:00" is out of range in UTC',
+        ),
         ("effective_from = '2026-03-01T00:00:00'", "is no instant with its zone, such as 2026-03-01T00:00:00Z, line 4"),
         ("[[overrides]]\nparameter = 'x'", 'overrides[0].parameter: "x" is no parameter; the nearest is'),
         ("overrides = [5]", "overrides[0]: 5 is no table"),
@@ -144,7 +164,7 @@ def test_refused_with_the_place(body: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ('value = "5"', 'seller.response: "5" is no ISO 8601 duration, line 13'),
+        ('value = "5"', f'seller.response: "5" is no ISO 8601 duration of {DURATIONS}, line 13'),
         ("add_days = 1.5", "overrides[1].add_days: 1.5 is no number of days, line 13"),
         ('value = "P5D"\nadd_days = 1', "overrides[1]: takes either value or add_days, line 9"),
         ('value = "P5D"\nscope = {buyer = "anna"}', "overrides[1].scope.buyer: is none of seller, destination"),
@@ -184,6 +204,9 @@ def test_days_cannot_be_added_to_what_is_no_duration() -> None:
         ('name = "A B"\nversion = 1', 'name: "A B" is no name such as "spring-sale", line 1'),
         ('name = "a"', "version: null is no version"),
         ('name = "a"\nversion = 0', "version: 0 is no version; they are counted 1, 2, 3, line 2"),
+        (f'name = "a"\nversion = 0x{"f" * 5000}', "version: this is no version; they are counted 1, 2, 3, line 2"),
+        (f"name = {'9' * 5000}", "this holds a number with more digits than can be read"),
+        (f"name = {'[' * 5000}", "this is nested too deeply"),
         ('name = "a"\nversion = true', "version: true is no version"),
         ('name = "a"\nversion = 1\nprofile = "b"', 'profile: "b" is none of standard, classic, seven_day, line 3'),
         ('name = "a"\nversion = 1\nprofile = "none"', "open.earliest_after_ship: is missing"),
@@ -197,6 +220,22 @@ def test_the_head_is_refused_with_the_place(head: str, expected: str) -> None:
 def test_a_sentence_names_the_file_and_is_one_line() -> None:
     assert sentence(said("[with]\nreopen.max = 'many'")).startswith("spring.toml: reopen.max: ")
     assert "\n" not in sentence(said("[with]\nreopen.max = 'many\\nmore'"))
+
+
+def test_read_when_it_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "spring.toml"
+    path.write_text(HEAD, encoding="utf-8-sig")
+    assert policy_of(str(path)).name == "spring"
+
+
+def test_an_empty_name_is_called_one() -> None:
+    with pytest.raises(Failure, match="A policy's name is empty"):
+        policy_of("")
+
+
+def test_a_folder_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match="this is a folder; name a policy file in it"):
+        policy_of(str(tmp_path))
 
 
 def test_the_place_of_a_value_after_a_list_over_several_lines() -> None:
@@ -238,7 +277,15 @@ def test_a_story_changes_one_parameter(name: str, value: object, field: str, exp
 def test_a_storys_wrong_value_is_refused_without_a_line() -> None:
     with pytest.raises(Failure) as failure:
         with_changes(STANDARD, {"seller.response": "5 days"})
-    assert failure.value.sentence == 'with: seller.response: "5 days" is no ISO 8601 duration.'
+    said = f'policy.with.seller.response: "5 days" is no ISO 8601 duration of {DURATIONS}.'
+    assert failure.value.sentence == said
+
+
+def test_a_storys_wrong_override_is_refused_with_its_own_place() -> None:
+    said = {"from": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z", "parameter": "reopen.max", "value": "many"}
+    with pytest.raises(Failure) as failure:
+        with_changes(STANDARD, {}, [said], where="S.json: policy")
+    assert failure.value.sentence.startswith('S.json: policy.overrides[0].value: "many" is not a whole number')
 
 
 def test_changes_keep_name_and_version_and_make_another_identity() -> None:

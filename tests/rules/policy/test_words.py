@@ -9,6 +9,7 @@ import pytest
 from aftersales.cli import run
 from aftersales.policy.parameters import PARAMETERS
 from aftersales.policy.parse import origins, policy_of
+from aftersales.policy.readers import DURATIONS
 from aftersales.policy.words import differences, override_in_words, spoken
 
 SPRING = dedent("""\
@@ -90,7 +91,7 @@ def test_check_of_several_files_names_every_wrong_one(
     said = capsys.readouterr()
     assert said.out.startswith(f"{spring}: fine. spring@2#")
     assert said.err.splitlines() == [
-        'late.toml: seller.response: "5 days" is no ISO 8601 duration, line 4.',
+        f'late.toml: seller.response: "5 days" is no ISO 8601 duration of {DURATIONS}, line 4.',
         "typo.toml: seler.response: no such parameter; the nearest is seller.response, line 4.",
     ]
 

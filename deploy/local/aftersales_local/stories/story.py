@@ -76,8 +76,7 @@ class Story:
             raise Failure(f"{self.file}: policy.profile: {problem.sentence}") from None
         if not self.policy.changes and not self.policy.overrides:
             return profile
-        where = f"{self.file}: policy.with"
-        return with_changes(profile, self.policy.changes, self.policy.overrides, where=where)
+        return with_changes(profile, self.policy.changes, self.policy.overrides, where=f"{self.file}: policy")
 
 
 LINE: Final = Shape({"line": read.text, "sku": read.text, "quantity": read.whole, "unit_price": read.whole})
