@@ -6,6 +6,7 @@ level. What a command expects to go wrong it raises as `Failure`.
 """
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import entry_points
@@ -19,6 +20,8 @@ from aftersales.errors import Failure, Refused
 GROUP = "aftersales.commands"
 USAGE = 2
 INTERRUPTED = 130
+# 128 and SIGPIPE, as a shell says of every program whose reader has gone; 1 would be a verdict of `story`.
+UNREAD = 141
 
 # In typer, as in click, an exit carries its status and is not an error.
 Abort = typer.Abort
@@ -53,13 +56,29 @@ def add(whole: typer.Typer, word: str, offered: Any) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and end the process: 0 done, 2 a sentence was said, 130 interrupted, or its own status."""
+    """Run one command and end the process.
+
+    0 done, 2 a sentence was said, 130 interrupted, 141 nobody read what it prints, or its own status.
+    """
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
 def run(arguments: Sequence[str]) -> int:
     # A library's warning is not for the person at the terminal; a command that wants it written sets its logging up.
     logging.getLogger().addHandler(logging.NullHandler())
+    try:
+        status = _performed(arguments)
+        sys.stdout.flush()
+    except SystemExit:  # how click and rich end where the reader of a pipe has gone, such as `head`
+        return UNREAD
+    except BrokenPipeError:
+        # The interpreter writes what is left when it ends, and would say that it cannot.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+    return status
+
+
+def _performed(arguments: Sequence[str]) -> int:
     try:
         line = application(arguments[0] if arguments else "")
         result = line(args=list(arguments), prog_name="aftersales", standalone_mode=False)

@@ -22,14 +22,14 @@ BROKEN: Final = 1
 
 
 def story(
-    named: Annotated[list[Path] | None, typer.Argument(metavar="FILE...", help="Stories, or folders of them.")] = None,
+    named: Annotated[list[str] | None, typer.Argument(metavar="FILE...", help="Stories, or folders of them.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Against the running stack, or one started for it.")] = False,
     twice: Annotated[bool, typer.Option("--twice", help="Every message twice, facts a third time.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file.")] = False,
     home: Home = DEMO_HOME,
 ) -> int:
     """Play dated stories: in memory, or with --live on the stack. Without files: those of docs/stories."""
-    stories = [files.load(path) for path in found(named or [STORIES])]
+    stories = [files.load(path) for path in found(named or [str(STORIES)])]
     if live:
         play_all = play_live(stories, home, twice=twice, say=lambda sentence: typer.echo(sentence, err=True))
     else:
@@ -41,10 +41,14 @@ def story(
     return status(results)
 
 
-def found(named: Iterable[Path]) -> list[Path]:
+def found(named: Iterable[str]) -> list[Path]:
     """The files, folders opened; Failure where there is none."""
     paths: list[Path] = []
-    for path in named:
+    for name in named:
+        if not name:
+            # A script's variable that holds nothing; as a path it would be the folder one stands in.
+            raise Failure("A story's name is empty; name a file or a folder of stories.")
+        path = Path(name)
         inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
         if not inside:
             raise Failure(f"{path}: there is no story (*.json) in this folder.")
