@@ -111,7 +111,7 @@ SHAPES: Final[Mapping[tuple[str, str], Shape]] = {
     ("payment", "chargeback_won"): CHARGEBACK,
 }
 WHO: Final = tuple(dict.fromkeys(by for by, _ in SHAPES))
-COMMON: Final[dict[str, Read]] = {"at": read.instant, "by": read.text, "do": read.text}
+COMMON: Final[dict[str, Read]] = {"at": read.happening, "by": read.text, "do": read.text}
 
 
 def step(value: Any, place: Place, number: int) -> Step:
