@@ -1,6 +1,7 @@
 """Histories as they come: lines in any order and form, in pieces, with bad lines, from files, folders and tables."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,18 @@ from aftersales_local.whatif.lines import Told, read, written
 from aftersales_local.whatif.progress import Progress, told
 from aftersales_local.whatif.replay import play
 from aftersales_local.whatif.scan import Span
+from aftersales_local.whatif.shown import summary
 from aftersales_local.whatif.sketch import Market
 from aftersales_local.whatif.standing import standings
 from aftersales_local.whatif.work import Job, run
-from tests.whatif.histories import DAY, OPENED, STANDARD, backtest, complaint, order, policy, says
+from tests.whatif.histories import DAY, OPENED, STANDARD, backtest, complaint, order, policy, said, says
 
 FASTER = policy(seller__response="P3D")
 ANSWERED = [*order(), complaint(), says("plan_refused", OPENED + 4 * DAY, by="S1"), *order("O2", "S2")]
+
+
+def compact(line: bytes) -> bytes:
+    return line.replace(b'": ', b'":').replace(b", ", b",")
 
 
 def without_source(found: Any) -> Any:
@@ -33,9 +39,8 @@ def test_lines_in_any_order_are_the_same_history(tmp_path: Path) -> None:
 
 
 def test_spaces_and_blank_lines_change_nothing(tmp_path: Path) -> None:
-    compact = [json.dumps(json.loads(line), separators=(",", ":")).encode() + b"\n" for line in ANSWERED]
     spaced = [json.dumps(json.loads(line), separators=(" , ", " : ")).encode() + b"\r\n\n" for line in ANSWERED]
-    one, other = backtest(tmp_path, compact, FASTER), backtest(tmp_path, spaced, FASTER)
+    one, other = backtest(tmp_path, map(compact, ANSWERED), FASTER), backtest(tmp_path, spaced, FASTER)
     assert without_source(other) | {"events": 0} == without_source(one) | {"events": 0}
 
 
@@ -83,11 +88,67 @@ def test_only_orders_placed_in_the_span_are_judged(tmp_path: Path) -> None:
         (b"not json\n", "it is no event"),
         (complaint().replace(b'"amount": 2000', b'"amount": -5'), "data.want.amount"),
         (complaint().replace(b'"id"', b'"ie"'), "missing required field `id`"),
+        (complaint("O2").replace(b'+00:00"', b'"'), "timezone"),
+        (complaint("O2").replace(b'"2025-', b'"9025-'), "between 1970 and 2999"),
+        (complaint("O2").replace(b'"2025-05-', b'"2025-55-'), "Invalid RFC3339"),
+        (complaint("O2").replace(b'"want": {', b'"want": '), "JSON is malformed"),
+        (order(shipping="x")[0], "data.shipping"),
+        (said("marketplace.party_changed", OPENED, party="S9", role="seller", deposit="x"), "data.deposit"),
+        (b'{"x": 1}\n', "missing required field `type`"),
+        (b'{"type": "foo"}\n', "missing required field"),
+        (b"[]\n", "got `array`"),
+        (b'{"a":' * 5000 + b"5" + b"}" * 5000 + b"\n", "nested too deeply"),
+        (order("O2")[0].replace(b'"data": {', b'"data": "x", "was": {'), "`data` is no object"),
     ],
 )
-def test_a_bad_line_is_named(tmp_path: Path, line: bytes, why: str) -> None:
+@pytest.mark.parametrize("form", [bytes, compact])
+def test_a_bad_line_is_named(tmp_path: Path, line: bytes, why: str, form: Callable[[bytes], bytes]) -> None:
     with pytest.raises(Failure, match=f"history.ndjson, line 4: .*{why}.*--skip-bad"):
-        backtest(tmp_path, [*order(), line, complaint()], FASTER)
+        backtest(tmp_path, map(form, [*order(), line, complaint()]), FASTER)
+
+
+@pytest.mark.parametrize("line", [b"garbage", b"[]", b"5", b"{}", order("O2")[0][:-9]])
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_bad_line_at_either_end_of_a_file_is_named(tmp_path: Path, line: bytes, place: int) -> None:
+    lines = [compact(each) for each in ANSWERED]
+    lines[place] = line + b"\n"
+    with pytest.raises(Failure, match=f"history.ndjson, line {len(lines) if place else 1}: it is no event"):
+        backtest(tmp_path, lines, FASTER)
+
+
+def test_a_placing_without_an_instant_is_named_where_a_span_is_asked_for(tmp_path: Path) -> None:
+    line = order("O2")[0].replace(b'"placed_at": "2025-04-11', b'"placed_at": "2025-44-11')
+    with pytest.raises(Failure, match=r"line 5: .*data\.placed_at"):
+        backtest(tmp_path, [*order(), complaint(), line], FASTER, Span(since=OPENED))
+
+
+def test_a_dispute_whose_order_cannot_be_read_is_left_out_and_counted(tmp_path: Path) -> None:
+    lines = [*order(), complaint(), *order("O2", shipping="x"), complaint("O2"), complaint("O3").replace(b"want", b"w")]
+    found = skipping(tmp_path, [*map(compact, lines)])
+    assert [bad.number for bad in found.bad] == [5, 9]
+    assert found.answer.tally.whole.disputes == 1
+
+
+def test_a_bad_line_that_every_seller_hears_is_counted_once(tmp_path: Path) -> None:
+    heard_by_all = said("arbitration.extension_granted", OPENED, source="agent:kim", extension="E1", agent="kim")
+    lines = [*order(), complaint(), *order("O2", "S2"), complaint("O2"), heard_by_all]
+    assert len(skipping(tmp_path, lines).bad) == 1
+
+
+@pytest.mark.parametrize(("lines", "why"), [([], "is empty"), ([complaint()], "no order is placed")])
+def test_a_history_without_orders_is_refused(tmp_path: Path, lines: list[bytes], why: str) -> None:
+    with pytest.raises(Failure, match=f"history.ndjson: .*{why}.*generate"):
+        backtest(tmp_path, lines, FASTER)
+
+
+def test_a_history_without_disputes_names_no_end(tmp_path: Path) -> None:
+    found = backtest(tmp_path, order(), FASTER)
+    assert found["history_ends_at"] is None
+    assert next(iter(summary(found))).startswith("1 orders, 0 disputes, 3 events; ")
+
+
+def test_a_mark_before_the_first_line_is_no_line(tmp_path: Path) -> None:
+    assert backtest(tmp_path, [b"\xef\xbb\xbf", *ANSWERED], FASTER)["disputes"] == 1
 
 
 @pytest.mark.parametrize(
@@ -122,13 +183,18 @@ def test_what_is_no_history_is_refused(tmp_path: Path, text: bytes) -> None:
 
 
 def test_bad_lines_are_counted_where_they_are_to_be_skipped(tmp_path: Path) -> None:
-    path = tmp_path / "history.ndjson"
-    path.write_bytes(b"".join([*order(), b"not json\n", complaint(), complaint().replace(b'"id"', b'"ie"')]))
+    found = skipping(tmp_path, [*order(), b"not json\n", complaint(), complaint().replace(b'"id"', b'"ie"')])
+    assert [bad.number for bad in found.bad] == [4, 6]
+    assert found.answer.tally.whole.disputes == 1
+
+
+def skipping(folder: Path, lines: list[bytes]) -> Job:
+    path = folder / "history.ndjson"
+    path.write_bytes(b"".join(lines))
     job = Job(path, STANDARD, FASTER, Span(), skip_bad=True)
     with Progress("reading", 100) as progress:
         run(job, progress)
-    assert sorted(bad.number for bad in job.bad) == [4, 6]
-    assert job.answer.tally.whole.disputes == 1
+    return job
 
 
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:

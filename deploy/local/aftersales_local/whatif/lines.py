@@ -12,7 +12,7 @@ import msgspec
 from pydantic import ValidationError
 
 from aftersales.contracts.arbitration import CaseRuled
-from aftersales.contracts.envelope import Event
+from aftersales.contracts.envelope import YEARS, Event
 from aftersales.service import On, Service
 from arbitration.handlers import SERVICE as ARBITRATION
 from dispute.handlers import SERVICE as DISPUTE
@@ -57,12 +57,24 @@ HEARD: Final = heard()
 _DECODE: Final = msgspec.json.Decoder(_Envelope).decode
 
 
-def read(line: bytes) -> Told | None:
-    """The event of a line; None for one that a replay does not hand in. BadLine with a sentence's end."""
+def opened(line: bytes) -> _Envelope:
+    """The envelope of a line, what lies inside unread. BadLine with a sentence's end."""
     try:
         envelope = _DECODE(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise BadLine(f"it is no event: {problem}") from None
+    except RecursionError:
+        raise BadLine("it is no event: it is nested too deeply") from None
+    if not bytes(envelope.data).startswith(b"{"):
+        raise BadLine("it is no event: `data` is no object")
+    if envelope.time.year not in YEARS:
+        raise BadLine(f"{envelope.type}: time: an instant lies between {YEARS[0]} and {YEARS[-1]}")
+    return envelope
+
+
+def read(line: bytes) -> Told | None:
+    """The event of a line; None for one that a replay does not hand in. BadLine with a sentence's end."""
+    envelope = opened(line)
     kind = CaseRuled if envelope.type == RULED else HEARD.get(envelope.type)
     if kind is None:
         return None

@@ -1,5 +1,6 @@
 """A history's files in pieces that processes share out: whole lines, read without decoding them."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +31,8 @@ class Range:
 
 def _line_after(file: BinaryIO, place: int) -> int:
     """Where the first line begins that does not begin before a place."""
-    if not place:
-        return 0
+    if not place:  # some editors put a mark of their own before a text
+        return len(BOM_UTF8) if file.read(len(BOM_UTF8)) == BOM_UTF8 else 0
     file.seek(place - 1)
     file.readline()
     return file.tell()

@@ -18,7 +18,7 @@ from aftersales_local.whatif.lines import stamp
 from aftersales_local.whatif.replay import play
 from aftersales_local.whatif.standing import BORNE_BY, NOT_OPENED, TO_BUYER, Pair, Standing
 from aftersales_local.whatif.tally import DIMENSIONS, Both, Figures, Tally
-from aftersales_local.whatif.work import Job
+from aftersales_local.whatif.work import NOTHING_SAID, Job
 
 # A page and a person have room for so many rows of a breakdown; the JSON has as many.
 MOST_ROWS: Final = 200
@@ -41,7 +41,7 @@ def written(job: Job, seconds: float) -> Values:
         "parameters": parameters(job.before, job.after),
         "from": job.span.since and stamp(job.span.since),
         "until": job.span.until and stamp(job.span.until),
-        "history_ends_at": stamp(job.until),
+        "history_ends_at": None if job.until == NOTHING_SAID else stamp(job.until),
         "orders": job.orders,
         "events": job.events,
         "orders_with_complaints": job.complained,

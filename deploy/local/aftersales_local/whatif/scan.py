@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from aftersales.contracts.envelope import YEARS
 from aftersales.contracts.marketplace import ComplaintMade, OrderPlaced, ParcelShipped
-from aftersales_local.whatif.lines import HEARD, BadLine, Told, read
+from aftersales_local.whatif.lines import HEARD, BadLine, Told, opened, read
 from aftersales_local.whatif.ranges import Broken, Range, lines_with
 
 # Ids are ASCII without escapes (contracts), so that a key and its value can be found without reading the JSON around.
@@ -23,10 +24,11 @@ PLACED_AT: Final = re.compile(rb'"placed_at"\s*:\s*"([0-9T:.+Z-]{20,40})"')
 TIME: Final = re.compile(
     rb'"time"\s*:\s*"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2}))"'
 )
-TYPE: Final = b'"type"'
 A_SELLER: Final = re.compile(rb'"role"\s*:\s*"seller"')
 PLACED: Final = OrderPlaced.TYPE.encode()
 PARTY: Final = b"marketplace.party_changed.v1"
+# A block that holds each as often as it has lines is taken for events. Each costs a hundredth of a whole backtest.
+COMPACT: Final = (b'"type":"', b'"data":{')
 KEYS: Final = {"order", "number", "case", "party"}
 # What may be said of no order in particular, such as more time for a lane: everybody hears it.
 EVERYBODY: Final = tuple(
@@ -89,7 +91,7 @@ class Gathered:
     lines: list[tuple[bytes, Line]] = field(default_factory=list)
     placed: dict[bytes, tuple[str, datetime]] = field(default_factory=dict)
     latest: datetime | None = None
-    sellers: list[Line] = field(default_factory=list)
+    sellers: list[tuple[str, Line]] = field(default_factory=list)
     everybody: list[Line] = field(default_factory=list)
     orders: int = 0
     by_seller: Counter[bytes] = field(default_factory=Counter)
@@ -99,7 +101,7 @@ class Gathered:
 
 
 def complaints(part: Range) -> tuple[list[tuple[bytes, bytes]], list[Broken]]:
-    """(order, dispute) of every complaint, and those that cannot be read: nobody else would miss their orders."""
+    """(order, dispute) of every complaint; and those that cannot be read, as nobody else would miss their orders."""
     starts, block = part.read()
     found, bad = [], []
     for begin, text in lines_with(block, ComplaintMade.TYPE.encode()):
@@ -114,7 +116,7 @@ def complaints(part: Range) -> tuple[list[tuple[bytes, bytes]], list[Broken]]:
 
 
 def shipments(part: Range, orders: set[bytes]) -> list[tuple[bytes, bytes]]:
-    """(number, order) of every parcel of the orders."""
+    """(number, order) of every parcel of the orders; lines that cannot be read are met again with their orders."""
     _, block = part.read()
     found = []
     for _, text in lines_with(block, ParcelShipped.TYPE.encode()):
@@ -134,7 +136,7 @@ def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> G
     """All lines about the wanted orders, those every order needs, and counts of the rest."""
     starts, block = part.read()
     found = Gathered(events=block.count(b"\n") + (not block.endswith(b"\n") and bool(block)))
-    if _may_hold_no_events(block, found.events):
+    if not _compact(block, found.events):
         found.bad = list(_misshapen(part, starts, block))
     for begin, text, orders in _about(block, about):
         line = Line(part, starts + begin, text)
@@ -142,28 +144,39 @@ def gather(part: Range, about: Mapping[bytes, Iterable[bytes]], span: Span) -> G
         _look(found, line)
     for begin, text in lines_with(block, PARTY):
         if A_SELLER.search(text):
-            found.sellers.append(Line(part, starts + begin, text))
+            _hear_seller(found, Line(part, starts + begin, text))
     for needle in EVERYBODY:
         unnamed = [(begin, text) for begin, text in lines_with(block, needle) if not KEYED.search(text)]
         found.everybody += [Line(part, starts + begin, text) for begin, text in unnamed]
-    for _, text in lines_with(block, PLACED):
-        _count(found, text, span)
+    for begin, text in lines_with(block, PLACED):
+        _count(found, Line(part, starts + begin, text), span)
     return found
 
 
 def _look(found: Gathered, line: Line) -> None:
     """What is to be known of a line before its order's turn comes."""
-    if (time := TIME.search(line.text)) is not None:
-        at = datetime.fromisoformat(time[1].decode())
-        found.latest = at if found.latest is None else max(at, found.latest)
-    if PLACED in line.text:
+    at = _instant(TIME.search(line.text))
+    if at is None or PLACED in line.text:
         try:
             told = line.told()
         except Broken as broken:
-            found.bad.append(broken)  # without its placing an order's turn never comes
+            found.bad.append(broken)  # an order that was not placed never has its turn
             return
+        at = told.at if told is not None else at
         if told is not None and isinstance(told.event, OrderPlaced):
             found.placed.setdefault(told.event.order.encode(), (told.event.seller, told.event.placed_at))
+    if at is not None:
+        found.latest = at if found.latest is None else max(at, found.latest)
+
+
+def _hear_seller(found: Gathered, line: Line) -> None:
+    try:
+        told = line.told()
+    except Broken as broken:
+        found.bad.append(broken)
+        return
+    if told is not None:
+        found.sellers.append((told.event.key, line))
 
 
 def _about(block: bytes, about: Mapping[bytes, Iterable[bytes]]) -> Iterator[tuple[int, bytes, set[bytes]]]:
@@ -186,34 +199,54 @@ def _about(block: bytes, about: Mapping[bytes, Iterable[bytes]]) -> Iterator[tup
         yield begin, block[begin:end], orders
 
 
-def _count(found: Gathered, text: bytes, span: Span) -> None:
-    facts = dict(COUNTED.findall(text))
-    if len(facts) < 3 or not (span.everything or _inside(text, span)):
+def _count(found: Gathered, line: Line, span: Span) -> None:
+    facts = dict(COUNTED.findall(line.text))
+    try:
+        if len(facts) < 3 or not (span.everything or _inside(line, span)):
+            return
+    except Broken as broken:
+        found.bad.append(broken)
         return
     found.orders += 1
     found.by_seller[facts[b"seller"]] += 1
     found.by_lane[facts[b"destination"], facts[b"carrier_service"]] += 1
 
 
-def _inside(text: bytes, span: Span) -> bool:
-    placed_at = PLACED_AT.search(text)
-    return placed_at is not None and span.holds(datetime.fromisoformat(placed_at[1].decode()))
+def _inside(line: Line, span: Span) -> bool:
+    placed_at = _instant(PLACED_AT.search(line.text))
+    if placed_at is None:
+        told = line.told()
+        return told is not None and isinstance(told.event, OrderPlaced) and span.holds(told.event.placed_at)
+    return span.holds(placed_at)
 
 
-def _may_hold_no_events(block: bytes, lines: int) -> bool:
-    """Whether a look at each line is worth its time; counting is not looking."""
-    between = block.count(b"}\n{") == lines - 1
-    ends = not lines or (block.lstrip().startswith(b"{") and block.rstrip().endswith(b"}"))
-    return not (between and ends and block.count(TYPE) >= lines)
+def _instant(found: re.Match[bytes] | None) -> datetime | None:
+    """None where there is none, or what is written is not in the calendar: who decodes the line says so."""
+    try:
+        at = None if found is None else datetime.fromisoformat(found[1].decode())
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None and at.year in YEARS else None
+
+
+def _compact(block: bytes, lines: int) -> bool:
+    """Whether a block can only be objects with a type and data, a line each, written without spaces."""
+    return (
+        block.startswith(b"{")
+        and block.endswith((b"}", b"}\n"))
+        and block.count(b"}\n{") == lines - 1
+        and all(block.count(key) == lines for key in COMPACT)
+    )
 
 
 def _misshapen(part: Range, starts: int, block: bytes) -> Iterator[Broken]:
-    """Lines that are no JSON objects, or say no type."""
+    """Lines without the envelope of an event, once counting has told that there may be some."""
     at = starts
     for text in block.split(b"\n"):
         bare = text.strip()
-        if bare and not (bare.startswith(b"{") and bare.endswith(b"}")):
-            yield Broken(part.path, at, "it is no event: a line is one JSON object")
-        elif bare and TYPE not in bare:
-            yield Broken(part.path, at, "it is no event: it has no type")
+        if bare:
+            try:
+                opened(bare)
+            except BadLine as problem:
+                yield Broken(part.path, at, str(problem))
         at += len(text) + 1

@@ -40,10 +40,14 @@ def show(report: Mapping[str, Any], console: Console) -> None:
 
 def summary(report: Mapping[str, Any]) -> Iterable[str]:
     changed, assumed = report["changed"], report["assumption"]
+    ends = f" up to {report['history_ends_at']}" if report["history_ends_at"] else ""
     yield (
-        f"{report['orders']:,} orders, {report['disputes']:,} disputes, {report['events']:,} events up to "
-        f"{report['history_ends_at']}; {report['seconds']:.1f} s."
+        f"{report['orders']:,} orders, {report['disputes']:,} disputes, {report['events']:,} events{ends}; "
+        f"{report['seconds']:.1f} s."
     )
+    bounds = ((word, report[name]) for word, name in (("from", "from"), ("before", "until")) if report[name])
+    if span := " and ".join(f"{word} {at}" for word, at in bounds):
+        yield f"Only orders placed {span}."
     what = ", ".join(f"{count:,} in {name}" for name, count in sorted(changed["in"].items(), key=lambda one: -one[1]))
     yield f"{changed['disputes']:,} disputes ({percent(changed['share'])}) end otherwise{f': {what}' if what else ''}."
     yield (

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from aftersales.errors import Failure
 from aftersales.policy.model import Policy
 from aftersales_local.whatif.judge import Answer, Group, Question, judge
 from aftersales_local.whatif.processes import each
@@ -29,6 +30,9 @@ R = TypeVar("R")
 # Starting processes takes longer than this takes one of them.
 SMALL: Final = 16 * 1024 * 1024
 BATCH: Final = 150  # disputed orders a task
+TRY_ONE: Final = "`aftersales generate` makes one to try."
+# When a history ends in which nothing is said of a disputed order.
+NOTHING_SAID: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Of a hundred parts of the whole work: what each of the passes and the replay take.
 SEEKING, SHIPPING, GATHERING, REPLAYING = 3, 5, 17, 75
 
@@ -41,7 +45,7 @@ class Job:
     before: Policy
     after: Policy
     span: Span
-    until: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    until: datetime = NOTHING_SAID
     answer: Answer = field(default_factory=Answer)
     groups: dict[str, Group] = field(default_factory=dict)
     orders: int = 0
@@ -61,14 +65,18 @@ def run(job: Job, progress: Progress) -> None:
     """Do the whole job. Failure where the source is no history, or a line is bad and is not to be skipped."""
     with opened(job.source) as paths, without_collector():
         parts = ranges(paths)
+        if not parts:
+            raise Failure(f"{job.source}: this history is empty. {TRY_ONE}")
         workers = 1 if sum(path.stat().st_size for path in paths) < SMALL else (os.cpu_count() or 1)
         try:
             collect(job, parts, workers, progress)
             replay(job, workers, progress)
         except Broken as broken:
             raise broken.failure() from None
-    # A line that is no event may be met by several passes, and by several sellers' replays.
-    job.bad = list({(bad.path, bad.offset): bad for bad in job.bad}.values())
+    if job.span.everything and not job.orders:
+        raise Failure(f"{job.source}: no order is placed in this history. {TRY_ONE}")
+    # Passes meet a line again, and several sellers may hear the same one.
+    job.bad = sorted({(bad.path, bad.offset): bad for bad in job.bad}.values(), key=lambda bad: (bad.path, bad.offset))
 
 
 def collect(job: Job, parts: Sequence[Range], workers: int, progress: Progress) -> None:
@@ -93,7 +101,7 @@ def collect(job: Job, parts: Sequence[Range], workers: int, progress: Progress) 
 
 def _note(job: Job, bad: Sequence[Broken]) -> None:
     if bad and not job.skip_bad:
-        raise bad[0]
+        raise min(bad, key=lambda one: one.offset)
     job.bad += bad
 
 
@@ -118,9 +126,8 @@ def grouped(found: Gathered, wanted: Wanted, span: Span) -> dict[str, Group]:
         placed = found.placed.get(order)
         if placed is not None and span.holds(placed[1]):
             lines.setdefault(together.get(placed[0], placed[0]), []).append(line)
-    for line in found.sellers:
-        told = _party(line)
-        if told is not None and (name := together.get(told, told)) in lines:
+    for seller, line in found.sellers:
+        if (name := together.get(seller, seller)) in lines:
             lines[name].append(line)
     return {name: Group(name, [*found.everybody, *theirs]) for name, theirs in lines.items()}
 
@@ -136,14 +143,6 @@ def _together(found: Gathered, wanted: Wanted) -> dict[str, str]:
             group.update({seller: first for seller, name in group.items() if name in names})
             group.update(dict.fromkeys(sellers, first))
     return group
-
-
-def _party(line: Line) -> str | None:
-    try:
-        told = line.told()
-    except Broken:
-        return None
-    return None if told is None else told.event.key
 
 
 def replay(job: Job, workers: int, progress: Progress) -> None:
