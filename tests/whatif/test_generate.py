@@ -69,6 +69,18 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "kept.ndjson").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "why"), [("x.txt", "ends in .ndjson"), ("x.ndjson.gz", "x.ndjson.gz"), ("", "no name")]
+)
+def test_a_name_that_is_no_history_s_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Failure, match=why):
+        generate.generate(out=Path(name), orders=1)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_kept_figures_are_the_sample_s() -> None:
     path = olist.find()
     if path is None:

@@ -44,6 +44,10 @@ def generate(
     scans: Annotated[int, typer.Option(min=0, max=50, help="Scans of a parcel.")] = 5,
 ) -> None:
     """Make a history of orders, parcels, scans, complaints and rulings for `aftersales backtest`."""
+    if out == Path():
+        raise Failure("--out has no name. Name a file (*.ndjson) or a new folder.")
+    if out.suffix not in ("", *SUFFIXES) and not out.is_dir():
+        raise Failure(f"{out}: a history's file ends in {' or '.join(SUFFIXES)}, and a new folder's name has no dot.")
     as_file = out.suffix in SUFFIXES
     folder = out.with_suffix(".parts") if as_file else out
     if out.exists() and (as_file or not out.is_dir() or any(out.iterdir())):
