@@ -13,7 +13,8 @@ from rich.console import Console
 
 from aftersales import cli
 from aftersales_local.whatif.page import page
-from aftersales_local.whatif.shown import show
+from aftersales_local.whatif.scan import Span
+from aftersales_local.whatif.shown import show, summary
 from tests.whatif.histories import DAY, OPENED, backtest, complaint, order, policy, says
 
 
@@ -35,6 +36,21 @@ def test_tables_say_the_figures_without_colours_off_a_terminal(report: Mapping[s
     assert re.search(r"to buyers: refund .* 3.70 USD .* 20.00 USD .* \+16.30 USD", said.getvalue())
     assert report["assumption"]["sentence"] in said.getvalue()
     assert "\x1b" not in said.getvalue()
+
+
+def test_a_pipe_gets_whole_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "h.ndjson").write_bytes(b"".join([*order(), complaint()]))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert cli.run(["backtest", str(tmp_path / "h.ndjson"), "--policy", "classic"]) == 0
+    assert "NOT_AS_DESCRIBED" in capsys.readouterr().out
+
+
+def test_the_first_lines_say_the_span(tmp_path: Path) -> None:
+    span = Span(OPENED - 30 * DAY, OPENED)
+    said = list(summary(backtest(tmp_path, [*order(), complaint()], policy(seller__response="P3D"), span)))
+    assert said[1] == "Only orders placed from 2025-04-01T09:00:00Z and before 2025-05-01T09:00:00Z."
 
 
 class Checked(HTMLParser):
@@ -85,6 +101,8 @@ def test_words_of_people_do_not_become_markup(report: Mapping[str, Any]) -> None
         (["h.ndjson", "--policy", "nowhere.toml"], "nowhere.toml: there is no such policy file"),
         (["h.ndjson", "--policy", "bad.toml"], 'bad.toml: seller.response: "5 days" is no ISO 8601 duration'),
         (["h.ndjson", "--policy", "classic", "--from", "yesterday"], "yesterday is no instant or day"),
+        (["h.ndjson", "--policy", "classic", "--from", "0001-01-01T00:00:00+10:00"], "--from: 0001-01-01T00:00:00+10"),
+        (["h.ndjson", "--policy", "classic", "--from", "2025-02-01", "--until", "2025-01-01"], "before 2025-01-01"),
         (["h.ndjson"], "--policy"),
     ],
 )
