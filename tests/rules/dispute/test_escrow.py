@@ -103,6 +103,13 @@ def test_the_delivery_of_a_parcel_that_nobody_shipped_holds_nothing_back() -> No
     assert released(world.until(ENDS)) == [(ENDS, 4198, 0)]
 
 
+def test_the_delivery_of_a_parcel_that_nobody_shipped_does_not_move_when_the_receipt_times_out() -> None:
+    stray = PROMISED + 10 * DAY
+    world = a_world()
+    world.hear(say.delivered(stray, "P9"), stray)
+    assert world.order.times_out_at == ENDS
+
+
 def test_not_while_a_dispute_is_open_and_not_before_its_appeal_window_has_ended() -> None:
     world = opened()
     assert (world.order.escrow_due, waiting(world) <= 1) == (None, True)

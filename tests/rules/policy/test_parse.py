@@ -127,7 +127,6 @@ def test_entries_of_a_table_that_are_not_named_stay() -> None:
             'counterfeit.base: "gross" is none of charged_unit_price, net_paid_goods, line 5',
         ),
         ("[with]\nreopen.max = 1" + 20 * "0", f"reopen.max: 1{20 * '0'} is not a whole number from 0 to 100, line 5"),
-        ("[with]\nreopen.max = nan", "reopen.max: NaN is not a whole number from 0 to 100, line 5"),
         ("[with]\nquality.table.minor = 101", "quality.table.minor: 101 is not a whole number from 0 to 100, line 5"),
         ("[with.quality.table]\nmild = 10", "quality.table.mild: is none of minor, medium, severe, line 5"),
         ('[with.promise.max]\nUSA = "P5D"', 'promise.max.USA: is no name such as US, nor "*", line 5'),

@@ -15,6 +15,7 @@ from aftersales.identity import effect_id
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
+from dispute.domain.parcel import Parcel
 from dispute.domain.seller import Debt
 from dispute.domain.settlement import Burden, Settlement
 from dispute.domain.subjects import order_ref
@@ -60,10 +61,10 @@ def released_from(order: Order, given: Given, times_out_at: datetime | None = No
     """
     if order.frozen or order.chargeback_lost or any(dispute.is_open for dispute in order.disputes.values()):
         return None
-    parcels = tuple(parcel for parcel in order.parcels.values() if parcel.shipped)
+    parcels = _shipped(order)
     if not parcels or (order.cancelled_at is None and not order.everything_shipped):
         return None
-    if times_out_at is not None and len(parcels) == len(order.parcels):
+    if times_out_at is not None:
         return given.extended(times_out_at)  # the end of the same window, and there is no dispute to appeal
     draft = Draft(order, given)
     ends = [windows.closes_after(draft, parcels)]
@@ -77,7 +78,12 @@ def _times_out(order: Order, given: Given) -> datetime | None:
     """A receipt times out when the window ends unconfirmed and without a dispute on the order (rulebook section 9)."""
     if order.receipt_at is not None or order.disputes or not order.everything_shipped:
         return None
-    return windows.closes_after(Draft(order, given), tuple(order.parcels.values()))
+    return windows.closes_after(Draft(order, given), _shipped(order))
+
+
+def _shipped(order: Order) -> tuple[Parcel, ...]:
+    """What is scanned of a number that nobody shipped moves no window (rulebook 8.34)."""
+    return tuple(parcel for parcel in order.parcels.values() if parcel.shipped)
 
 
 def _appealable(draft: Draft, dispute: Dispute) -> bool:
