@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from aftersales.contracts.appeal import BurdenReversed, DisputeAppealDecided, DisputeAppealed
 from aftersales.contracts.dispute import RefundOrdered, RulingOvertaken
+from aftersales.contracts.escrow import EscrowReleased
 from aftersales.contracts.marketplace import PartyChanged
 from aftersales.decision import Outcome, SubjectRef
 from dispute.domain import states
@@ -24,7 +25,7 @@ from tests.rules.dispute.appeals import (
     ruled,
     served,
 )
-from tests.rules.dispute.builders import DAY, OPENED
+from tests.rules.dispute.builders import DAY, OPENED, SHIPPED
 from tests.rules.dispute.world import a_world, executed, opened, slug
 
 # -- upheld and undecided ----------------------------------------------------------------------------------------------
@@ -126,6 +127,35 @@ def test_what_the_seller_bore_is_told_with_the_debt_in_it() -> None:
     decided(appealed(ruled(world)), "overturned")
     [told] = world.told(DisputeAppealDecided)
     assert told.reversed == 4198 + 3000 + 4996
+
+
+def test_what_another_orders_escrow_paid_of_the_debt_is_released_to_the_seller() -> None:
+    world = a_world()
+    earlier = SHIPPED - 16 * DAY
+    for fact in (
+        say.an_order(order="O2", placed_at=earlier),
+        say.shipped(order="O2", shipped_at=earlier),
+        say.delivered(order="O2", at=SHIPPED),
+    ):
+        world.hear(fact)
+    world.hear(say.a_complaint(), OPENED)
+    appealed(ruled(world))
+    world.until(DECIDED)
+    collected = [(told.order, told.amount, told.collected) for told in world.told(EscrowReleased)]
+    assert (collected, world.dispute().paid_by.escrow) == ([("O2", 0, 4198)], 2 * 4198)
+    decided(world, "overturned")
+    world.until(DECIDED + 60 * DAY)
+    assert [(told.order, told.amount) for told in world.told(EscrowReleased)[1:]] == [("O1", 4198), ("O1", 4198)]
+    assert world.seller_debts() == []
+
+
+def test_what_the_carrier_owes_goes_to_the_platform_with_the_refund() -> None:
+    world = decided(appealed(ruled(rule="R15", refund=2565, compensation=0, carrier_claim=2565)), "overturned")
+    assert journals(world) == [
+        {"buyer": 2565, "seller_escrow": -2565, "carrier_recourse": -2565, "seller": 2565},
+        {"seller_escrow": 2565, "seller": -2565},
+    ]
+    assert (burden(world), world.dispute().carrier_claim) == ((0, 0, 0, 0, 0), 0)
 
 
 def test_the_reversal_is_explained_by_what_each_had_borne() -> None:

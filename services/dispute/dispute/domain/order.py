@@ -84,21 +84,33 @@ class Order(Struct, frozen=True, omit_defaults=True):
         return sum(dispute.refund for dispute in self.disputes.values())
 
     @property
+    def paid_back(self) -> int:
+        """What the marketplace pays back itself: of a cancelled order, what is left of the units never shipped."""
+        return 0 if self.cancelled_at is None else sum(self._unrefunded(self.never_shipped))
+
+    @property
     def paid_left(self) -> int:
-        return max(0, self.known.paid - self.refunded)
+        return max(0, self.known.paid - self.refunded - self.paid_back)
 
     @property
     def escrow_left(self) -> int:
-        """What was captured less what settlements of this order took from it; 0 once it was released."""
+        """What was captured less what settlements of this order took from it and what is paid back; 0 once released."""
         if self.escrow_released_at is not None:
             return 0
-        return self.known.paid - sum(dispute.paid_by.escrow for dispute in self.disputes.values())
+        return self.known.paid - sum(dispute.paid_by.escrow for dispute in self.disputes.values()) - self.paid_back
 
     def refunded_units(self) -> Mapping[tuple[str, int], int]:
         return refunded(settlement for dispute in self.disputes.values() for settlement in dispute.settlements)
 
     def left_of(self, units: Iterable[Unit]) -> list[int]:
-        """What is left to refund on each unit."""
+        """What is left to refund on each unit; nothing on those that the marketplace pays back."""
+        units = tuple(units)
+        left = self._unrefunded(units)
+        if self.cancelled_at is None:
+            return left
+        return [each if self.parcel_of(unit.line, unit.number) else 0 for unit, each in zip(units, left, strict=True)]
+
+    def _unrefunded(self, units: Iterable[Unit]) -> list[int]:
         gone = self.refunded_units()
         return [max(0, unit.paid - gone.get((unit.line, unit.number), 0)) for unit in units]
 
@@ -134,6 +146,16 @@ class Order(Struct, frozen=True, omit_defaults=True):
         if any(parcel.shipped and parcel.shipped.units is None for parcel in self.parcels.values()):
             return True
         return all(self.parcel_of(unit.line, unit.number) for unit in self.known.every_unit())
+
+    @property
+    def never_shipped(self) -> tuple[Unit, ...]:
+        """The units that no parcel carries so far."""
+        return tuple(unit for unit in self.known.every_unit() if self.parcel_of(unit.line, unit.number) is None)
+
+    @property
+    def owes_goods(self) -> bool:
+        """Whether a unit that was never shipped can still be claimed: its money is not all refunded or paid back."""
+        return not self.everything_shipped and any(self.left_of(self.never_shipped))
 
     def delivered_at(self, of: Parcel) -> datetime | None:
         """The first delivery scan, or the confirmed receipt where no scan is earlier (rulebook 8.25)."""

@@ -42,7 +42,7 @@ class Settlement(Struct, frozen=True, omit_defaults=True):
 
     executed_at: None until the provider paid. attempt: how often it was ordered, always under the same
     key. again_at: when it is ordered again after a failure, None where the provider has it. carrier_claim: what the
-    carrier owes in recourse.
+    carrier owes the seller in recourse; below 0 where the platform fund takes that claim over.
     """
 
     instruction: str
@@ -56,6 +56,11 @@ class Settlement(Struct, frozen=True, omit_defaults=True):
     attempt: int = 1
     again_at: datetime | None = None
     executed_at: datetime | None = None
+
+    @property
+    def collected(self) -> int:
+        """The part of the debt that escrow of a later order paid; such a journal does nothing else (rulebook 8.41)."""
+        return self.burden.escrow if self.burden.debt == -self.burden.escrow else 0
 
     @property
     def total(self) -> int:

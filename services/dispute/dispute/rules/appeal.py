@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from aftersales.contracts.appeal import BurdenReversed, DisputeAppealDecided, DisputeAppealed
 from aftersales.contracts.arbitration import AppealDecided
 from aftersales.contracts.dispute import Agreement, Party
+from aftersales.contracts.escrow import EscrowReleased
 from aftersales.contracts.marketplace import AppealMade
 from aftersales.decision import Because, Boundary, Decision, Given
 from aftersales.explanation import instant
@@ -22,7 +23,7 @@ from dispute.rules.draft import Draft, No
 from dispute.rules.evidence import with_evidence
 from dispute.rules.file import file
 from dispute.rules.journal import entries, write
-from dispute.rules.settle import heading, pay, settlements
+from dispute.rules.settle import heading, heading_of_order, pay, settlements
 from dispute.rules.sums import Sums
 
 # Who may appeal against what ended a dispute; against what both agreed to, nobody.
@@ -129,18 +130,25 @@ def _for_the_seller(draft: Draft, dispute: Dispute) -> Dispute:
     draft.amount("reversed", borne + burden.debt, "escrow + deposit + debt", **figures)
     freed = replace(dispute, liable="nobody", counts_for_seller=False)
     if borne or burden.debt:
-        freed = _reversed(draft, freed, Burden(-burden.escrow, -burden.deposit, borne, 0, -burden.debt))
+        # What the carrier owes in recourse goes to who bears the refund.
+        platform = borne - dispute.carrier_claim
+        freed = _reversed(draft, freed, Burden(-burden.escrow, -burden.deposit, platform, 0, -burden.debt))
     return _back(draft, freed, borne + burden.debt)
 
 
 def _reversed(draft: Draft, dispute: Dispute, back: Burden) -> Dispute:
     """A new journal takes back what older ones laid on the seller; those stay as they are (rulebook section 6)."""
     journal = str(effect_id(draft.given.cause, draft.order.id, settlements(draft), "burden_reversed"))
-    reversal = Settlement(journal, 0, 0, 0, back, (), draft.now, executed_at=draft.now)
+    reversal = Settlement(
+        journal, 0, 0, 0, back, (), draft.now, carrier_claim=-dispute.carrier_claim, executed_at=draft.now
+    )
     seller = draft.seller.drawn_on(draft.order.known.currency, back.deposit)
     draft.keep_seller(seller.lifted(draft.order.id, dispute.id))
     write(draft, dispute, reversal)
     draft.say(BurdenReversed(**heading(draft, dispute), journal=journal, entries=entries(reversal)))
+    # It came from another order's escrow, which was released long ago.
+    if collected := sum(settlement.collected for settlement in dispute.settlements):
+        draft.say(EscrowReleased(**heading_of_order(draft), amount=collected, collected=0))
     return draft.keep(replace(dispute, settlements=(*dispute.settlements, reversal)))
 
 

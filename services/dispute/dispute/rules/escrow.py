@@ -23,7 +23,7 @@ from dispute.rules import windows
 from dispute.rules.appeal import APPELLANTS
 from dispute.rules.draft import Draft
 from dispute.rules.journal import entries, write
-from dispute.rules.settle import heading
+from dispute.rules.settle import heading, heading_of_order
 
 # Whatever else falls due at that instant may still hold the money back.
 LAST: Final = 95
@@ -55,14 +55,14 @@ def watched(rule: Rule) -> Rule:
 
 
 def released_from(order: Order, given: Given, times_out_at: datetime | None = None) -> datetime | None:
-    """When nothing can be claimed any more; None while that cannot be told: a dispute is open, a unit not shipped.
+    """When nothing can be claimed any more; None while that cannot be told: a dispute is open, a unit is owed.
 
     times_out_at: when the receipt times out, where the caller has counted it.
     """
     if order.frozen or order.chargeback_lost or any(dispute.is_open for dispute in order.disputes.values()):
         return None
     parcels = _shipped(order)
-    if not parcels or (order.cancelled_at is None and not order.everything_shipped):
+    if not parcels or order.owes_goods:
         return None
     if times_out_at is not None:
         return given.extended(times_out_at)  # the end of the same window, and there is no dispute to appeal
@@ -101,25 +101,16 @@ def release(order: Order, fired: TimerFired, given: Given) -> Decision:
     if given.now < due:
         return Decision(state=replace(order, escrow_due=due), timers=(_timer(due),), because=_because(order, due=due))
     draft = Draft(order, given)
-    left = _left(order)
+    left = max(0, order.escrow_left)
     seller, paid = draft.seller.collected(order.known.currency, left)
     if paid:
         draft.keep_seller(seller)
     collected = sum(debt.amount for debt in paid)
     draft.order = replace(order, escrow_due=None, escrow_released_at=given.now)
-    draft.say(EscrowReleased(**_heading(order, given), amount=left - collected, collected=collected))
+    draft.say(EscrowReleased(**heading_of_order(draft), amount=left - collected, collected=collected))
     draft.facts.update(released=left - collected, collected=collected)
     timers = tuple(_tell(draft, debt, position) for position, debt in enumerate(paid))
     return replace(draft.decision(_because(order, **draft.facts)), timers=timers)
-
-
-def _left(order: Order) -> int:
-    """What is in escrow; of a cancelled order, without what was never shipped, which the marketplace pays back."""
-    unshipped = 0
-    if order.cancelled_at is not None:
-        units = order.known.every_unit()
-        unshipped = sum(unit.paid for unit in units if order.parcel_of(unit.line, unit.number) is None)
-    return max(0, order.escrow_left - unshipped)
 
 
 def _tell(draft: Draft, debt: Debt, position: int) -> Timer:
@@ -149,19 +140,8 @@ def debt_collected(order: Order, fired: TimerFired, given: Given) -> Decision:
             )
         )
     if amount > owed:
-        draft.say(EscrowReleased(**_heading(order, given), amount=amount - owed, collected=0))
+        draft.say(EscrowReleased(**heading_of_order(draft), amount=amount - owed, collected=0))
     return draft.decision(Because("8.41", draft.facts, {}, order.known.policy, COLLECTED))
-
-
-def _heading(order: Order, given: Given) -> dict[str, Any]:
-    terms = order.known
-    return {
-        "order": order.id,
-        "buyer": terms.buyer,
-        "seller": terms.seller,
-        "currency": terms.currency,
-        "at": given.now,
-    }
 
 
 def _because(order: Order, **facts: Any) -> Because:

@@ -9,7 +9,8 @@ from dispute.rules.draft import Draft
 def entries(settlement: Settlement) -> tuple[Entry, ...]:
     """The lines, which sum to zero; positive is received by the account.
 
-    A debt is a claim: `seller_debt` gains what `seller` now owes. What the carrier owes in recourse is the seller's.
+    A debt is a claim: `seller_debt` gains what `seller` now owes. What the carrier owes in recourse is the seller's,
+    until the platform fund takes it over.
     """
     burden = settlement.burden
     lines: tuple[tuple[Account, int], ...] = (
@@ -21,7 +22,7 @@ def entries(settlement: Settlement) -> tuple[Entry, ...]:
         ("platform_fund", -burden.platform_fund),
         ("service_fund", -burden.service_fund),
         ("seller_debt", burden.debt),
-        ("carrier_recourse", -settlement.carrier_claim),
+        ("carrier_recourse", -max(0, settlement.carrier_claim)),
         ("seller", settlement.carrier_claim - burden.debt),
     )
     return tuple(Entry(account=account, amount=amount) for account, amount in lines if amount)

@@ -192,10 +192,13 @@ def _burden(draft: Draft, dispute: Dispute, sums: Sums) -> Burden:
 
 
 def heading(draft: Draft, dispute: Dispute) -> dict[str, Any]:
+    return {**heading_of_order(draft), "dispute": dispute.id}
+
+
+def heading_of_order(draft: Draft) -> dict[str, Any]:
     terms = draft.order.known
     return {
         "order": draft.order.id,
-        "dispute": dispute.id,
         "buyer": terms.buyer,
         "seller": terms.seller,
         "currency": terms.currency,
