@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from aftersales.contracts.envelope import Event
 from aftersales.decision import Rule, SubjectRef
+
+MAX_STATE: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class View:
 class Kind:
     """A kind of subject: one table with `id text primary key, version bigint, state jsonb` and the columns lists need.
 
-    state: the frozen struct (msgspec encodes it). columns: the extra columns, computed from the state.
+    state: the frozen struct (msgspec encodes it). columns: the extra columns, computed from the state. most: how many
+    bytes a state may come to; what would make it longer is refused.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Kind:
     state: type
     columns: Callable[[Any], Mapping[str, Any]] = field(default=lambda state: {})
     views: tuple[View, ...] = ()
+    most: int = MAX_STATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import msgspec
 
 from aftersales.contracts.arbitration import ParcelsExtended
 from aftersales.contracts.marketplace import AddressChanged
-from aftersales.runtime.unit.decide import MAX_STATE
+from aftersales.service import MAX_STATE
 from order_tracking.domain.order import Order
 from order_tracking.domain.parcel import Parcel
 from order_tracking.domain.refs import order_ref, parcel_ref

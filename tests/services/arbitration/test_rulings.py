@@ -51,6 +51,24 @@ def executed(ruling: str) -> said.DisputeRuled:
     return a_step(said.DisputeRuled, step=5, state="REFUND_PENDING", ruling=ruling, **content)
 
 
+async def test_sent_when_the_case_is_as_large_as_an_order_can_be(desk: Desk, pool: Pool) -> None:
+    told = a_told_file()
+    unit = {**told["units"][0], "parcel": "P".ljust(64, "x"), "exact_price": "1999.12345678901234567890"}
+    told["units"] = tuple(
+        {**unit, "line": f"L{line}".ljust(64, "x"), "unit": number, "net": 10**9 + number}
+        for line in range(100)
+        for number in range(1, 6)
+    )
+    await desk.has_in_review(file=told)
+    answer = await desk.post("/cases/D1/rulings", UPHELD, seen=await version(desk))
+    assert (answer.status_code, answer.json()["ruling_status"]) == (201, "awaiting_second")
+    assert await pool.fetchval("select octet_length(state::text) from cases") > 192 * 1024
+    seconded = await desk.post(f"/cases/D1/rulings/{answer.json()['ruling']}/second", sub="lee")
+    assert (seconded.status_code, await sent(pool)) == (200, 1)
+    case = (await desk.get("/cases/D1")).json()
+    assert len(case["rulings"][0]["explanation"]["amounts"]["refund"]["units"]) == 500
+
+
 async def test_sent_and_then_overtaken_with_the_reason(desk: Desk) -> None:
     await desk.has_in_review()
     ruling = (await desk.post("/cases/D1/rulings", UPHELD, seen=2)).json()["ruling"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from aftersales.decision import SubjectRef
-from aftersales.service import Kind, View
+from aftersales.service import MAX_STATE, Kind, View
 from arbitration.domain.case import Case
 from arbitration.domain.extension import Extension
 
@@ -44,5 +44,8 @@ def _numbers(subject: str, case: Case) -> Iterable[Mapping[str, Any]]:
     return [{"case_id": subject, "number": number} for number in sorted({p.number for p in case.file.parcels})]
 
 
-CASES: Final = Kind(CASE, "cases", Case, _columns, views=(View("case_numbers", ("case_id", "number"), _numbers),))
+NUMBERS: Final = View("case_numbers", ("case_id", "number"), _numbers)
+# A file says of every unit what the order's row says once a line, and a ruling says it again. How much a dispute may
+# hold is decided where it is opened: what was taken there must be ruled on here.
+CASES: Final = Kind(CASE, "cases", Case, _columns, views=(NUMBERS,), most=4 * MAX_STATE)
 EXTENSIONS: Final = Kind(EXTENSION, "extensions", Extension)

@@ -26,7 +26,6 @@ from aftersales.runtime.unit.lock import Row
 from aftersales.service import Kind, On, OnTimer, Service, View
 
 LOG: Final = structlog.get_logger()
-MAX_STATE: Final = 64 * 1024
 
 
 class SubjectFull(Exception):
@@ -219,8 +218,8 @@ class Decider:
         if not isinstance(state, kind.state):
             raise TypeError(f"the state of {written(ref)} is a {type(state).__name__}, not a {kind.state.__name__}")
         encoded = msgspec.json.encode(state)
-        if len(encoded) > MAX_STATE:
-            raise SubjectFull(f"{written(ref)} would come to {len(encoded)} bytes; a row holds at most {MAX_STATE}.")
+        if len(encoded) > kind.most:
+            raise SubjectFull(f"{written(ref)} would come to {len(encoded)} bytes; a row holds at most {kind.most}.")
         return encoded, kind.columns(state)
 
     def _said(self, cause: Cause, decision: Decision) -> list[Values]:
