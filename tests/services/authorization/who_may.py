@@ -205,21 +205,22 @@ ARBITRATION: Final = {
     ),
 }
 
-# Of notification: a notice to anna, one to the shop on the same order, one to another buyer, and none.
-NOTICES_OF: Final = ("anna's", "the shop's", "another's", "none")
+# Of notification: a notice to anna, one to the shop on the same order, one to another buyer, one to anna on an order of
+# which the shop was told nothing, and none.
+NOTICES_OF: Final = ("anna's", "the shop's", "another's", "anna's of a parcel", "none")
 INBOX: Final[Grid] = {
-    "nobody": (401, 401, 401, 401),
-    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404, 404, 404, 404)),
-    "buyer": (200, 404, 404, 404),
-    "seller": (404, 200, 404, 404),
+    "nobody": (401,) * 5,
+    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404,) * 5),
+    "buyer": (200, 404, 404, 200, 404),
+    "seller": (404, 200, 404, 404, 404),
 }
 NOTICES: Final[Grid] = {
-    "nobody": (401, 401, 401, 401),
-    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404, 404, 404, 404)),
-    "agent": (200, 200, 200, 404),
-    "supervisor": (200, 200, 200, 404),
-    "the buyer as agent": (404, 404, 200, 404),
-    "the seller as supervisor": (404, 404, 200, 404),
+    "nobody": (401,) * 5,
+    **dict.fromkeys((name for name in ACTORS if name != "nobody"), (404,) * 5),
+    "agent": (200, 200, 200, 200, 404),
+    "supervisor": (200, 200, 200, 200, 404),
+    "the buyer as agent": (404, 404, 200, 404, 404),
+    "the seller as supervisor": (404, 404, 200, 404, 404),
 }
 
 NOTIFICATION: Final = {

@@ -17,6 +17,7 @@ import order_tracking.api
 import order_tracking.handlers
 from aftersales.contracts.dispute import DisputeEscalated, DisputeOpened, DisputeReviewStarted
 from aftersales.contracts.envelope import Event
+from aftersales.contracts.tracking import ParcelTracked
 from aftersales.identity import NAMESPACE
 from aftersales.service import Service
 from tests.rules.arbitration import spoken
@@ -41,6 +42,7 @@ WHOSE: Final = {
     "of other parties": OTHERS,
     "anna's": OURS,
     "the shop's": OURS,
+    "anna's of a parcel": OURS,
 }
 
 
@@ -149,8 +151,12 @@ async def extensions(made: Served, things: Sequence[Thing]) -> None:
 
 async def notices(made: Served, row: Row, things: Sequence[Thing]) -> None:
     await made.clock(news.NOW)
-    of = [{name: thing.names[name] for name in ("order", "dispute", "buyer", "seller")} for thing in things]
-    await made.hears(*(news.a_step(DisputeOpened, **each) for each in of), source="dispute")
+    for thing in things:
+        of = {name: thing.names[name] for name in ("order", "buyer", "seller")}
+        if thing.whose == "anna's of a parcel":
+            await made.hears(news.news(ParcelTracked, **of), source="order_tracking")
+        else:
+            await made.hears(news.a_step(DisputeOpened, dispute=thing.names["dispute"], **of), source="dispute")
     for thing in things:
         party = "seller" if thing.whose == "the shop's" else "buyer"
         thing.more["notice"] = str(

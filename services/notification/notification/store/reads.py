@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 
 from aftersales.identity import Actor
 from aftersales.runtime.paging import Page
 from aftersales.runtime.reads import Reads, Row
 from notification.domain.notice import INBOX
-from notification.store.tables import DELIVERY, NOTICE, READING
+from notification.store.tables import DELIVERY, NOTICE, READING, THREADS
 
 Listed = tuple[list[Row], str | None]
 
@@ -48,8 +48,9 @@ async def find_in_inbox(reads: Reads, reader: Actor, notice: UUID) -> Row | None
 
 async def list_notices(reads: Reads, reader: Actor, order: str, dispute: str | None, page: Page) -> Listed:
     """A page of the notices to both parties over every channel, the newest first; none to one of the two."""
-    told = NOTICE.alias()
-    is_party = exists().where(told.c.order_id == order, told.c.recipient == reader.sub)
+    # Not by what they were told: of a parcel the seller is told nothing.
+    parties = THREADS.c.state["buyer"].astext, THREADS.c.state["seller"].astext
+    is_party = exists().where(THREADS.c.id == order, or_(*(party == reader.sub for party in parties)))
     return await _listed(reads, NOTICES.where(*_filters(Wanted(order, dispute)), ~is_party), page)
 
 
