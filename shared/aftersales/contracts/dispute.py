@@ -28,12 +28,14 @@ Account = Literal[
 class Wait(Part):
     """A party is asked for something until an instant.
 
-    task: `answer`, `evidence`, `answer_proposal`, `ship_return`, `confirm_return`.
+    task: `answer`, `evidence`, `answer_proposal`, `ship_return`, `confirm_return`. silence: what comes of no answer,
+    `plan_executed`, `escalated` or `cancelled`; None of a task from whose silence always the same comes.
     """
 
     party: Party
     task: Token
     until: Instant
+    silence: Token | None = None
 
 
 class DisputeStep(Event):

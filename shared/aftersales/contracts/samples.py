@@ -48,6 +48,7 @@ BY_NAME: Final[Mapping[str, Any]] = {
     "category": "kitchen",
     "promise_days": 27,
     "reason": "SNAD_DESCRIPTION",
+    "silence": "escalated",
     "evidence": ["photo"],
     "buyer_evidence": ["photo"],
     "seller_evidence": ["brand_letter"],

@@ -98,8 +98,8 @@ def a_step(kind: type[Step], **changes: Any) -> Step:
     return kind.model_validate(content)
 
 
-def asks(party: str, task: str, until: datetime) -> dict[str, Any]:
-    return {"waits": ({"party": party, "task": task, "until": until},)}
+def asks(party: str, task: str, until: datetime, silence: str | None = None) -> dict[str, Any]:
+    return {"waits": ({"party": party, "task": task, "until": until, "silence": silence},)}
 
 
 def a_refusal(**changes: Any) -> said.CommandRefused:

@@ -44,11 +44,16 @@ def test_whole_sentences_that_name_the_dispute_and_what_to_do(step: type[Dispute
 @pytest.mark.parametrize(("task", "party"), TASKS)
 def test_a_task_says_what_until_when_and_what_silence_does(task: str, party: str) -> None:
     reader = AS_BUYER if party == BUYER else AS_SELLER
-    asked = asks(party, "answer" if task == "confirm" else task, NOW + DAY * 5)
-    kind = said.DisputeHoldEnded if task == "confirm" else said.DisputeOpened
-    text = step_words(a_step(kind, **asked), reader).text
+    named, silent = ("answer", "cancelled") if task == "confirm" else (task, None)
+    text = step_words(a_step(said.DisputeEvidenceAdded, **asks(party, named, NOW + DAY * 5, silent)), reader).text
     todo, silence = TASKS[task, party]
     assert f"{todo} before 2025-05-06 09:00:00 UTC. {silence}" in text
+
+
+def test_a_buyer_who_is_to_answer_is_not_asked_to_confirm() -> None:
+    asked = asks(BUYER, "answer", NOW + DAY * 5, "escalated")
+    text = step_words(a_step(said.DisputeHoldEnded, **asked), AS_BUYER).text
+    assert text.endswith("Without an answer the platform takes the dispute up by itself.")
 
 
 def test_whom_it_waits_for_when_the_reader_has_nothing_to_do() -> None:
@@ -123,7 +128,7 @@ def test_a_refusal_says_what_and_why() -> None:
 
 
 def test_a_reminder_says_how_long_is_left() -> None:
-    asked = Asked(SELLER, "answer", NOW + DAY * 2, "dispute.opened")
+    asked = Asked(SELLER, "answer", NOW + DAY * 2)
     words = reminder(Reminder("O1", "D1", asked, "48 hours"), AS_SELLER)
     assert words.title == "48 hours left in dispute D1"
     assert "before 2025-05-03 09:00:00 UTC" in words.text

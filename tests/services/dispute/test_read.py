@@ -58,7 +58,9 @@ async def test_allowed_actions_come_with_their_time(town: Town) -> None:
         "from": "2025-05-01T09:00:00Z",
         "until": "2025-05-06T09:00:00Z",
     }
-    assert seller["waits"] == [{"party": "seller", "task": "answer", "until": "2025-05-06T09:00:00Z"}]
+    assert seller["waits"] == [
+        {"party": "seller", "task": "answer", "until": "2025-05-06T09:00:00Z", "silence": "plan_executed"}
+    ]
     assert (await town.get("/disputes/D1", "kim", "agent")).json()["allowed_actions"] == []
     buyer = (await town.get("/disputes/D1")).json()
     assert [action["action"] for action in buyer["allowed_actions"]] == ["plan", "cancel", "evidence"]

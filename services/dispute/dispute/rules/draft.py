@@ -269,9 +269,10 @@ def waits(dispute: Dispute) -> tuple[Wait, ...]:
     if until is None:
         return ()
     if dispute.state == states.AWAITING_SELLER:
-        return (Wait(party="seller", task="answer", until=until),)
+        return (Wait(party="seller", task="answer", until=until, silence="plan_executed"),)
     if dispute.state == states.AWAITING_BUYER:
-        return (Wait(party="buyer", task="answer", until=until),)
+        silence = "cancelled" if dispute.confirming else "escalated"
+        return (Wait(party="buyer", task="answer", until=until, silence=silence),)
     if dispute.state == states.RETURN_AWAITING_SHIPMENT:
         return (Wait(party="buyer", task="ship_return", until=until),)
     if dispute.state == states.RETURN_IN_TRANSIT:

@@ -13,12 +13,12 @@ PARTIES: Final[tuple[Party, ...]] = (BUYER, SELLER)
 
 
 class Asked(Struct, frozen=True, omit_defaults=True):
-    """What a party is asked for until an instant. since: the step that first asked for it, `dispute.opened`."""
+    """What a party is asked for until an instant. silence: what comes of no answer, as the dispute says it."""
 
     party: Party
     task: str
     until: datetime
-    since: str
+    silence: str | None = None
 
 
 class Followed(Struct, frozen=True, omit_defaults=True):

@@ -59,12 +59,8 @@ def _asked(thread: Thread, event: DisputeStep, policy: Policy, given: Given) -> 
     before = thread.dispute(event.dispute)
     if before is not None and event.step <= before.step:
         return thread, ()
-    known = {(each.party, each.task, each.until): each for each in before.waits} if before is not None else {}
-    waits = tuple(
-        known.get((wait.party, wait.task, wait.until))
-        or Asked(wait.party, wait.task, wait.until, _since(before, wait.party, wait.task, event))
-        for wait in event.waits
-    )
+    known = {(each.party, each.task, each.until) for each in before.waits} if before is not None else set()
+    waits = tuple(Asked(wait.party, wait.task, wait.until, wait.silence) for wait in event.waits)
     reminded = before.reminded if before is not None else ()
     frozen = isinstance(event, DisputeFrozen) or (before is not None and before.frozen)
     frozen = frozen and not isinstance(event, DisputeResumed | DisputeClosed)
@@ -73,15 +69,6 @@ def _asked(thread: Thread, event: DisputeStep, policy: Policy, given: Given) -> 
     return thread.following(followed), tuple(
         timer for each in fresh for timer in _reminders(event.dispute, each, policy, given)
     )
-
-
-def _since(before: Followed | None, party: Party, task: str, event: DisputeStep) -> str:
-    """A wait that was only moved keeps the step that asked for it first."""
-    if before is not None and before.state == event.state:
-        moved = [each.since for each in before.waits if (each.party, each.task) == (party, task)]
-        if moved:
-            return moved[0]
-    return event.name()
 
 
 def _reminders(dispute: str, asked: Asked, policy: Policy, given: Given) -> list[Timer]:

@@ -40,19 +40,18 @@ TASKS: Final = {
         "Without an answer the refund is paid.",
     ),
 }
-HOLD_ENDED: Final = "dispute.hold_ended"
 
 
 def task_of(asked: Asked, reader: Reader) -> tuple[str, str]:
     """After a delivery during a hold a buyer's answer is a confirmation (rulebook 8.25)."""
-    confirms = asked.task == "answer" and reader.party == "buyer" and asked.since == HOLD_ENDED
+    confirms = asked.task == "answer" and asked.silence == "cancelled"
     known = TASKS.get(("confirm" if confirms else asked.task, reader.party))
     return known or (f"You are asked for: {asked.task.replace('_', ' ')}", "")
 
 
 def what_now(step: DisputeStep, reader: Reader) -> str:
     """The reader's own tasks; else whom everybody waits for."""
-    mine = [Asked(wait.party, wait.task, wait.until, step.name()) for wait in step.waits if wait.party == reader.party]
+    mine = [Asked(wait.party, wait.task, wait.until, wait.silence) for wait in step.waits if wait.party == reader.party]
     if mine:
         return sentences(*(sentence(asked, reader) for asked in mine))
     others = [f"{who(wait.party, reader)} until {when(wait.until, reader)}" for wait in step.waits]
