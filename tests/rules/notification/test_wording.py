@@ -56,6 +56,12 @@ def test_a_buyer_who_is_to_answer_is_not_asked_to_confirm() -> None:
     assert text.endswith("Without an answer the platform takes the dispute up by itself.")
 
 
+def test_a_seller_whose_silence_brings_the_platform_is_not_told_of_the_buyers_plan() -> None:
+    text = step_words(a_step(said.DisputePlanChanged, **asks(SELLER, "answer", NOW, "escalated")), AS_SELLER).text
+    assert "Accept what the buyer asks for" in text
+    assert text.endswith("Without an answer the platform takes the dispute up by itself.")
+
+
 def test_whom_it_waits_for_when_the_reader_has_nothing_to_do() -> None:
     text = step_words(a_step(said.DisputeOpened, **asks("seller", "answer", NOW + DAY * 5)), AS_BUYER).text
     assert text.endswith("You have nothing to do now; this waits for the seller until 2025-05-06 09:00:00 UTC.")

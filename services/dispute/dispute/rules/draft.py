@@ -269,7 +269,7 @@ def waits(dispute: Dispute) -> tuple[Wait, ...]:
     if until is None:
         return ()
     if dispute.state == states.AWAITING_SELLER:
-        return (Wait(party="seller", task="answer", until=until, silence="plan_executed"),)
+        return (_sellers_answer(dispute, until),)
     if dispute.state == states.AWAITING_BUYER:
         silence = "cancelled" if dispute.confirming else "escalated"
         return (Wait(party="buyer", task="answer", until=until, silence=silence),)
@@ -282,6 +282,14 @@ def waits(dispute: Dispute) -> tuple[Wait, ...]:
     if dispute.state == states.PLATFORM_PROPOSED and dispute.proposal is not None:
         return _of_both("answer_proposal", until, dispute.proposal.accepted)
     return ()
+
+
+def _sellers_answer(dispute: Dispute, until: datetime) -> Wait:
+    """Escalation may come before the deadline, and silence never executes a plan of 0 (rulebook 8.26)."""
+    escalates_at = dispute.escalates_at or until
+    executed = until <= escalates_at and dispute.buyer_plan is not None and dispute.buyer_plan.amount > 0
+    silence = "plan_executed" if executed else "escalated"
+    return Wait(party="seller", task="answer", until=min(until, escalates_at), silence=silence)
 
 
 def _of_both(task: str, until: datetime, done: tuple[Party, ...]) -> tuple[Wait, ...]:

@@ -7,6 +7,7 @@ from notification.domain.notice import Reader, Reminder, Words
 from notification.domain.thread import Asked
 from notification.wording.phrases import sentences, when, who
 
+ESCALATED: Final = "Without an answer the platform takes the dispute up by itself."
 # (task, who is asked) to what to do, and what follows from silence.
 TASKS: Final = {
     ("answer", "seller"): (
@@ -15,7 +16,7 @@ TASKS: Final = {
     ),
     ("answer", "buyer"): (
         "Accept what the seller offers, ask for something else or ask the platform to decide",
-        "Without an answer the platform takes the dispute up by itself.",
+        ESCALATED,
     ),
     ("confirm", "buyer"): (
         "Confirm the receipt, or name another reason if something is wrong with the goods",
@@ -45,8 +46,9 @@ TASKS: Final = {
 def task_of(asked: Asked, reader: Reader) -> tuple[str, str]:
     """After a delivery during a hold a buyer's answer is a confirmation (rulebook 8.25)."""
     confirms = asked.task == "answer" and asked.silence == "cancelled"
-    known = TASKS.get(("confirm" if confirms else asked.task, reader.party))
-    return known or (f"You are asked for: {asked.task.replace('_', ' ')}", "")
+    unknown = (f"You are asked for: {asked.task.replace('_', ' ')}", "")
+    todo, silence = TASKS.get(("confirm" if confirms else asked.task, reader.party), unknown)
+    return todo, ESCALATED if asked.silence == "escalated" else silence
 
 
 def what_now(step: DisputeStep, reader: Reader) -> str:
