@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from aftersales.contracts import dispute as said
+from aftersales.runtime.park import replay_parked
 from notification.senders import Letter
 from notification.senders.file import FileSender
 from notification.sending import MOST_ATTEMPTS, send_for_ever, send_once
@@ -86,6 +87,36 @@ async def test_forgotten_when_the_process_died_after_recording(told: Served, tmp
     await send_once(told.parts.unit, FileSender(path))
     assert await told.one("select count(*) from to_send") == 0
     assert await told.one("select count(*) from delivery") == STEPS * 2
+
+
+class Parking(FileSender):
+    """The thread is parked between the claim and the record."""
+
+    def __init__(self, path: Path, told: Served) -> None:
+        super().__init__(path)
+        self.told = told
+
+    async def send(self, letters: Sequence[Letter]) -> Mapping[UUID, str]:
+        await self.told.pool.execute("insert into parked values ('thread/O1', app_now(), 'a test', gen_random_uuid())")
+        return await super().send(letters)
+
+
+async def test_nothing_of_a_parked_thread_is_sent_again_and_others_go_on(told: Served, tmp_path: Path) -> None:
+    path, unit = tmp_path / "notices.ndjson", told.parts.unit
+    await send_once(unit, Parking(path, told))
+    assert await told.one("select count(*) from delivery") == 0
+    await told.hears(a_step(said.DisputeOpened, order="O2", dispute="D2"), source="dispute")
+    for _ in range(2):
+        await leases_end(told)
+        await send_once(unit, FileSender(path))
+    assert set(Counter(line["notice"] for line in lines(path)).values()) == {1}
+    assert await told.one("select count(*) from delivery") == 2
+    await replay_parked(unit, "thread/O1")
+    assert await told.one("select count(*) from delivery") == STEPS * 2 + 2
+    await send_once(unit, FileSender(path))
+    assert await told.one("select count(*) from to_send") == 0
+    assert await told.one("select count(*) from delivery") == STEPS * 2 + 2
+    assert await told.parked() == []
 
 
 async def test_two_senders_never_work_on_one_notice(told: Served, tmp_path: Path) -> None:

@@ -11,10 +11,16 @@ from uuid import UUID
 
 from aftersales.runtime.postgres import Connection
 
-# A lease grows with the attempts: it is also the pause before the next one.
+# A lease grows with the attempts: it is also the pause before the next one. Of a parked thread nothing is sent: its
+# delivery could not be recorded, so it would leave again with every lease.
 CLAIM: Final = """
     with next as (
         select notice from to_send where channel = $1 and leased_until <= clock_timestamp()
+            and notice <> all (array(
+                select id from notice where channel = $1 and order_id = any (array(
+                    select substr(subject, 8) from parked where subject like 'thread/%'
+                ))
+            ))
         order by leased_until, notice limit $2 for update skip locked
     ), claimed as (
         update to_send t set attempts = t.attempts + 1,
