@@ -81,7 +81,10 @@ class Plan:
 
 @dataclass(eq=False)
 class Order:
-    """left: what is left in escrow. frozen: since when a chargeback is open; taken_over: one was lost."""
+    """left: what is left in escrow. frozen: since when a chargeback is open; taken_over: one was lost.
+
+    examined: the amount of the latest chargeback; taken: of all that were lost.
+    """
 
     said: Said
     placed: int
@@ -91,6 +94,8 @@ class Order:
     receipt: int | None = None
     frozen: int | None = None
     taken_over: bool = False
+    examined: int = 0
+    taken: int = 0
     released: bool = False
 
     def __getattr__(self, name: str) -> Any:
@@ -102,7 +107,7 @@ class Order:
 
     @property
     def paid_left(self) -> int:
-        return self.paid - sum(unit.refunded for unit in self.units)
+        return max(0, self.paid - self.taken - sum(unit.refunded for unit in self.units))
 
 
 @dataclass(eq=False)

@@ -24,7 +24,7 @@ def bear(w: World, d: Dispute, amount: int, payer: str) -> None:
 
 def _seller_bears(w: World, d: Dispute, amount: int) -> None:
     seller = w.sellers[d.order.seller]
-    escrow = min(amount, d.order.left)
+    escrow = min(amount, max(0, d.order.left))
     deposit = min(amount - escrow, seller.deposit)
     advance = amount - escrow - deposit
     d.order.left -= escrow

@@ -113,7 +113,8 @@ def _for_the_seller(w: World, d: Dispute) -> None:
     seller = w.sellers[d.order.seller]
     returned, put_back = d.paid_by["escrow"], d.paid_by["deposit"]
     d.paid_by["escrow"] = d.paid_by["deposit"] = 0
-    d.paid_by["platform_fund"] += returned + put_back
+    d.paid_by["platform_fund"] += returned + put_back - d.claim
+    d.claim = 0  # the platform's, with the refund
     seller.deposit += put_back
     if not d.order.released:
         d.order.left += returned
@@ -187,7 +188,7 @@ def chargeback_opened(w: World, step: Said) -> None:
     order = w.orders[step["order"]]
     if order.frozen is not None:
         raise Refused("one is open")
-    order.frozen = w.now
+    order.frozen, order.examined = w.now, step.get("amount", 0)
 
 
 def chargeback_won(w: World, step: Said) -> None:
@@ -214,6 +215,8 @@ def chargeback_lost(w: World, step: Said) -> None:
     order = w.orders[step["order"]]
     _ended(order)
     order.taken_over = True
+    order.taken += order.examined
+    order.left -= order.examined
     for d in w.disputes.values():
         if d.order is order and d.open and d.state not in (t.APPEAL, t.PENDING):
             w.go(d, t.EXTERNAL, None)

@@ -179,7 +179,7 @@ class World:
         """8.7: when the window has ended, no dispute is open and no appeal is possible; None: not known yet."""
         if not self._releases or order.released or order.frozen is not None or order.taken_over:
             return None
-        if not order.units or any(unit.parcel is None for unit in order.units):
+        if not order.parcels or any(unit.parcel is None and unit.paid > unit.refunded for unit in order.units):
             return None
         disputes = [d for d in self.disputes.values() if d.order is order]
         if any(d.open for d in disputes):
@@ -194,7 +194,7 @@ class World:
     def release(self, order: Order) -> None:
         """8.6: debts are collected, oldest first; 8.41: they then show as escrow."""
         order.released = True
-        left, order.left = order.left, 0
+        left, order.left = max(0, order.left), 0
         for entry in self.sellers[order.seller].debts:
             d, owed = entry
             taken = min(left, owed, d.debt) if d.order.currency == order.currency else 0
@@ -203,6 +203,7 @@ class World:
             d.debt -= taken
             d.paid_by["platform_fund"] -= taken
             d.paid_by["escrow"] += taken
+            d.order.left -= taken
 
     # -- asked by steps ------------------------------------------------------------------------------------------------
 

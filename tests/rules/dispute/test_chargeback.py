@@ -11,6 +11,7 @@ from aftersales.decision import Outcome
 from dispute.domain import states
 from dispute.rules.actions import allowed_actions
 from tests.rules.dispute import builders as say
+from tests.rules.dispute.appeals import CLOSED, REJECTION, appealed, decided, ruled
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND
 from tests.rules.dispute.world import World, a_world, executed, opened, slug
 
@@ -209,6 +210,15 @@ def test_lost_a_refund_under_way_is_still_paid() -> None:
 
 
 # -- the provider ------------------------------------------------------------------------------------------------------
+
+
+def test_lost_what_the_bank_took_is_not_refunded_as_well() -> None:
+    world = ruled(**REJECTION)
+    world.hear(say.chargeback_opened(CLOSED), CLOSED)
+    world.hear(say.chargeback_lost(CLOSED + DAY), CLOSED + DAY)
+    assert (world.order.paid_left, world.order.escrow_left) == (0, 0)
+    decided(appealed(world, "anna", CLOSED + 2 * DAY), "overturned", CLOSED + 3 * DAY, amount=4198)
+    assert (world.dispute().state, world.dispute().refund) == (states.CLOSED_REFUNDED, 0)
 
 
 def test_a_payment_counts_while_it_is_open() -> None:

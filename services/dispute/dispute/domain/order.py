@@ -51,7 +51,8 @@ class Order(Struct, frozen=True, omit_defaults=True):
     escrow_due: for when a timer stands to release what is in escrow, None while that cannot be told.
     times_out_at: when the receipt times out, as far as is known; None where it was confirmed or there is a dispute.
     receipt_at: the buyer's confirmation of receipt; it counts as delivery of all parcels where no scan is earlier.
-    chargeback_at: since when a chargeback is open, None while none is. chargeback_lost: one was, so none can be opened.
+    chargeback_at: since when a chargeback is open, None while none is. chargeback_lost: one was, so no dispute can be
+    opened. chargeback: the amount of the latest one. charged_back: what the bank took, of all that were lost.
     """
 
     id: str
@@ -61,6 +62,8 @@ class Order(Struct, frozen=True, omit_defaults=True):
     receipt_at: datetime | None = None
     chargeback_at: datetime | None = None
     chargeback_lost: bool = False
+    chargeback: int = 0
+    charged_back: int = 0
     addresses: tuple[Address, ...] = ()
     parcels: dict[str, Parcel] = field(default_factory=dict)
     disputes: dict[str, Dispute] = field(default_factory=dict)
@@ -90,14 +93,15 @@ class Order(Struct, frozen=True, omit_defaults=True):
 
     @property
     def paid_left(self) -> int:
-        return max(0, self.known.paid - self.refunded - self.paid_back)
+        return max(0, self.known.paid - self.refunded - self.paid_back - self.charged_back)
 
     @property
     def escrow_left(self) -> int:
-        """What was captured less what settlements of this order took from it and what is paid back; 0 once released."""
+        """What was captured less what settlements, the marketplace and the bank took of it; 0 once it was released."""
         if self.escrow_released_at is not None:
             return 0
-        return self.known.paid - sum(dispute.paid_by.escrow for dispute in self.disputes.values()) - self.paid_back
+        taken = sum(dispute.paid_by.escrow for dispute in self.disputes.values())
+        return self.known.paid - taken - self.paid_back - self.charged_back
 
     def refunded_units(self) -> Mapping[tuple[str, int], int]:
         return refunded(settlement for dispute in self.disputes.values() for settlement in dispute.settlements)

@@ -40,7 +40,7 @@ def opened(order: Order, said: ChargebackOpened, given: Given) -> Decision:
     """From now on no timer of the order's open disputes fires and nothing but an appeal can be said (rulebook 8.20)."""
     if order.frozen:
         return refused("chargeback-open-already", "A chargeback of this order is open already.")
-    draft = Draft(replace(order, chargeback_at=given.now), given)
+    draft = Draft(replace(order, chargeback_at=given.now, chargeback=said.amount), given)
     draft.facts.update(opened_at=said.opened_at.isoformat(), amount=said.amount)
     for dispute in _open(draft):
         draft.tell(DisputeFrozen, dispute)
@@ -68,7 +68,8 @@ def lost(order: Order, said: ChargebackLost, given: Given) -> Decision:
     since = order.chargeback_at
     if since is None:
         return _none_open()
-    draft = Draft(replace(order, chargeback_at=None, chargeback_lost=True), given)
+    taken = order.charged_back + order.chargeback
+    draft = Draft(replace(order, chargeback_at=None, chargeback_lost=True, charged_back=taken), given)
     draft.facts.update(frozen_at=since.isoformat(), ended_at=said.ended_at.isoformat())
     for dispute in _open(draft):
         if dispute.state in transitions.TAKEN_OVER:
