@@ -71,6 +71,16 @@ async def test_read_once_however_often_it_is_marked(told: Served) -> None:
     assert await orders(told, "buyer", "bert", unread="false") == ["O2"]
 
 
+async def test_marked_again_with_the_same_answer_when_its_cause_is_forgotten(told: Served) -> None:
+    notice = (await told.get("/inbox", role="buyer", sub="bert")).json()["items"][0]["notice"]
+    first = await told.post(f"/inbox/{notice}/read", role="buyer", sub="bert")
+    await told.pool.execute("delete from http_request; delete from inbox")
+    again = await told.post(f"/inbox/{notice}/read", role="buyer", sub="bert")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await told.one("select count(*) from reading") == 1
+
+
 @pytest.mark.parametrize(
     ("role", "sub"), [("buyer", "anna"), ("seller", "bert"), ("seller", "shop"), ("agent", "kim"), ("service", "x")]
 )

@@ -8,7 +8,8 @@ from pydantic import BeforeValidator
 
 from aftersales.contracts.envelope import Id
 from aftersales.identity import Actor, Role, not_found
-from aftersales.runtime.http import Caller, Ours, Paged, Parts
+from aftersales.runtime.http import Caller, Ours, Paged, Parts, respond
+from aftersales.runtime.unit import Answer
 from notification.api.models import Inbox, NoticeRead, read
 from notification.domain.commands import NoticeOpened
 from notification.store import reads
@@ -59,6 +60,10 @@ async def one(notice: Notice, caller: Party, parts: Ours) -> NoticeRead:
 async def mark_read(notice: Notice, caller: Party, parts: Ours) -> Response:
     """Note that it was read. Asking again changes nothing and gives the same answer; no Idempotency-Key is needed."""
     row = await _mine(parts, caller, notice)
+    if row.read_at is not None:
+        # Its cause may be forgotten by now; the row never is.
+        read_at = row.read_at.isoformat()
+        return respond(Answer(200, {"notice": str(row.id), "read_at": read_at}, replayed=True))
     opened = NoticeOpened(
         order=row.order_id,
         notice=str(row.id),
