@@ -10,7 +10,7 @@ from aftersales.policy.book import PolicyBook
 from dispute.domain import reasons
 from dispute.domain.dispute import Dispute, Offer
 from dispute.rules.actions import allowed_actions
-from dispute.rules.draft import waits
+from dispute.rules.waits import waits
 from dispute.store.reads import Found
 
 
