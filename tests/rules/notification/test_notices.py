@@ -6,6 +6,7 @@ import pytest
 
 from aftersales.contracts import dispute as said
 from aftersales.contracts import tracking
+from aftersales.contracts.appeal import DisputeFrozen, DisputeResumed
 from aftersales.contracts.dispute import DisputeStep
 from aftersales.contracts.marketplace import PartyChanged
 from aftersales.contracts.notification import NoticeRead, NoticeSent
@@ -56,6 +57,18 @@ def test_the_inbox_is_sent_when_it_is_decided_and_the_file_waits_for_its_sender(
     by_channel = {each.row["id"]: each.row["channel"] for each in world.appended if each.table == "notice"}
     assert {by_channel[notice] for notice in waiting} == {"file"}
     assert len(waiting) == 2
+
+
+def test_no_step_asks_for_anything_while_a_chargeback_is_open() -> None:
+    world = a_world()
+    asked = asks("buyer", "answer", NOW + DAY * 5, "cancelled")
+    steps: tuple[type[DisputeStep], ...] = (DisputeFrozen, said.DisputeHoldEnded, DisputeResumed)
+    for number, step in enumerate(steps, 1):
+        world.hear(a_step(step, step=number, state="AWAITING_BUYER", **asked), NOW)
+    frozen, ended, resumed = texts(world, "buyer")
+    assert frozen.endswith("You have nothing to do now.")
+    assert ended.endswith("You have nothing to do now.")
+    assert resumed.endswith("before 2025-05-06 09:00:00 UTC. Without an answer the dispute is closed.")
 
 
 def test_only_who_spoke_is_told_of_a_refusal() -> None:

@@ -26,7 +26,10 @@ def tell_step(words: Wording) -> Rule:
         policy = given.policies.named(event.policy)
         thread, timers = _asked(thread, event, policy, given)
         about = About(event.name(), f"{event.name()}/{event.step}", dispute=event.dispute)
-        told = {party: words(event, reader(thread, party, policy, given)) for party in PARTIES}
+        followed = thread.dispute(event.dispute)
+        # No deadline counts while a chargeback is open (rulebook 8.20).
+        said = event.model_copy(update={"waits": ()}) if followed is not None and followed.frozen else event
+        told = {party: words(said, reader(thread, party, policy, given)) for party in PARTIES}
         because = Because("M6", {"step": event.step, "state": event.state}, policy_version=event.policy)
         return replace(tell(thread, about, told, given), timers=timers, because=because)
 

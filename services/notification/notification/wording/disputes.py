@@ -214,6 +214,4 @@ STEPS: Final[Mapping[type[DisputeStep], Callable[[Any, Reader], Words]]] = {
 def step_words(step: DisputeStep, reader: Reader) -> Words:
     words = STEPS[type(step)](step, reader)
     where = f"Dispute {step.dispute} on order {step.order}."
-    # What is asked for waits as long as a chargeback is open.
-    now = what_now(step.model_copy(update={"waits": ()}) if isinstance(step, appeal.DisputeFrozen) else step, reader)
-    return Words(words.title, sentences(where, words.text, now))
+    return Words(words.title, sentences(where, words.text, what_now(step, reader)))
