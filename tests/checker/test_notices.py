@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from aftersales_checker.found import Found
 from aftersales_checker.notices import notices_once
 from tests.checker import healthy
@@ -47,6 +49,18 @@ def test_held_when_a_reminder() -> None:
         return [*rows, {**rows[0], "step": "reminder/buyer/answer"}]
 
     assert said(with_rows(healthy.found(), "notice", reminded, NOTIFICATION)) == []
+
+
+@pytest.mark.parametrize(("delivered_at", "channels"), [(None, 2), ("2025-05-01T09:00:00Z", 0)])
+def test_a_broken_promise_is_owed_a_notice_where_no_delivery_is_known(delivered_at: str | None, channels: int) -> None:
+    broken = record(
+        *("tracking.parcels", 0),
+        type="tracking.promise_broken.v1",
+        source="order_tracking",
+        id="p",
+        says={"order": "o-1", "parcel": "P", "status": "delivered", "delivered_at": delivered_at},
+    )
+    assert len(said(with_record(healthy.found(), broken))) == channels
 
 
 def test_named_when_news_of_a_parcel_or_a_refusal_is_missing() -> None:

@@ -12,12 +12,13 @@ CHANNELS: Final = ("inbox", "file")
 PARTIES: Final = ("buyer", "seller")
 REFUSED: Final = "dispute.refused"
 REMINDER: Final = "reminder/"
+BROKEN: Final = "tracking.promise_broken"
 # What a buyer is told of a parcel, once each; of an anomaly the last scan tells which.
 OF_PARCELS: Final = {
     "tracking.parcel_tracked": "tracked",
     "tracking.parcel_delivered": "delivered",
     "tracking.parcel_returned": "returned",
-    "tracking.promise_broken": "promise_broken",
+    BROKEN: "promise_broken",
     "tracking.parcel_anomalous": None,
 }
 
@@ -53,7 +54,10 @@ def _intent(row: Row) -> Owed:
 
 
 def _owed(found: Found) -> Iterator[Owed]:
-    """A step is told to both parties, news of a parcel to the buyer, a refusal to who spoke."""
+    """A step is told to both parties, news of a parcel to the buyer, a refusal to who spoke.
+
+    Who has heard of the delivery is not told that none is known.
+    """
     for record in found.on("dispute.disputes"):
         says = record.says
         if "step" in says:
@@ -63,7 +67,7 @@ def _owed(found: Found) -> Iterator[Owed]:
             yield from _refusal(record, says["party"])
     for record in found.on("tracking.parcels"):
         says = record.says
-        if record.name in OF_PARCELS:
+        if record.name in OF_PARCELS and not (record.name == BROKEN and says["delivered_at"] is not None):
             thing = OF_PARCELS[record.name] or says["status"]
             step = f"{record.name}/{says['parcel']}/{thing}"
             yield from _over_all(says["order"], None, says["parcel"], step, "buyer")

@@ -109,6 +109,15 @@ def test_the_buyer_is_told_of_a_parcel_once(event: tracking.ParcelEvent, thing: 
     assert (again.outcome, again.slug) == (Outcome.NOTHING, "told-before")
 
 
+@pytest.mark.parametrize("kind", [tracking.PromiseBroken, tracking.PromiseExtended])
+def test_the_buyer_of_a_delivered_parcel_is_told_nothing_of_its_promise(kind: type[tracking.ParcelEvent]) -> None:
+    world = a_world()
+    world.hear(news(tracking.ParcelDelivered, status="delivered", delivered_at=NOW), NOW)
+    [decision] = world.hear(news(kind, status="delivered", delivered_at=NOW), NOW)
+    assert (decision.outcome, decision.slug) == (Outcome.NOTHING, "delivered")
+    assert notices(world) == [("buyer", "tracking.parcel_delivered/P1/delivered")]
+
+
 def test_each_anomaly_and_each_parcel_is_told() -> None:
     world = a_world()
     for parcel, status in (("P1", "customs_hold"), ("P1", "lost"), ("P2", "lost")):

@@ -121,6 +121,11 @@ def test_a_late_delivery_says_so() -> None:
     assert "promised" not in parcel_words(in_time, AS_BUYER).text
 
 
+def test_a_parcel_whose_delivery_is_known_already_is_not_promised() -> None:
+    assert "promised" in parcel_words(news(tracking.ParcelTracked), AS_BUYER).text
+    assert "promised" not in parcel_words(news(tracking.ParcelTracked, delivered_at=NOW), AS_BUYER).text
+
+
 @pytest.mark.parametrize("status", ["customs_hold", "returning", "lost", "not_found"])
 def test_every_anomaly_has_words(status: str) -> None:
     words = parcel_words(news(tracking.ParcelAnomalous, status=status), AS_BUYER)

@@ -34,6 +34,8 @@ def tell_parcel(words: Wording) -> Rule:
 
     def tell_buyer(state: Thread | None, event: ParcelEvent, given: Given) -> Decision:
         thread = replace(state or Thread(event.order), buyer=event.buyer, seller=event.seller)
+        if isinstance(event, PromiseBroken | PromiseExtended) and event.delivered_at is not None:
+            return nothing("delivered", f"Parcel {event.parcel} was delivered; its promise is no news to the buyer.")
         thing = _thing(event)
         before = thread.told.get(event.parcel, ())
         if thing in before:

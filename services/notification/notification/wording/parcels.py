@@ -17,9 +17,10 @@ MAY_COMPLAIN: Final = "If you do not receive it, you may open a dispute on this 
 
 
 def tracked(parcel: said.ParcelTracked, reader: Reader) -> Words:
+    # Of a shipment that is told late the delivery may be known already; it is told next.
     promised = f"It is promised to arrive before {when(parcel.promise_ends_at, reader)}; we tell you if it does not."
     shipped = f"It was handed to {parcel.carrier} with the number {parcel.number} at {when(parcel.shipped_at, reader)}."
-    return Words("Your parcel is on its way", sentences(shipped, promised))
+    return Words("Your parcel is on its way", sentences(shipped, promised if parcel.delivered_at is None else ""))
 
 
 def delivered(parcel: said.ParcelDelivered, reader: Reader) -> Words:
