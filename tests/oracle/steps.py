@@ -78,7 +78,9 @@ def scan_return(w: World, step: Said) -> None:
         return
     if step["status"] == "delivered" and first:
         sooner = w.policy.after("return.seller_confirm_delivered", w.now, d.order)
-        if d.deadline is None or sooner < d.deadline:
+        frozen = d.order.frozen
+        rests = 0 if frozen is None else w.now - max(frozen, d.armed["deadline"])  # 8.20: neither of the two runs
+        if d.deadline is None or sooner < d.deadline + rests:
             d.deadline, d.armed["deadline"] = sooner, w.now
     if step["status"] == "lost" and all(each.own <= seen.own for each in d.return_scans):
         if d.order.frozen is not None:

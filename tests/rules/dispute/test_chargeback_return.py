@@ -47,11 +47,22 @@ def test_a_return_delivered_meanwhile_leaves_the_seller_seven_days_from_the_end(
     assert world.until(WON + 7 * DAY).dispute().state == states.CLOSED_REFUNDED
 
 
-def test_a_delivery_that_leaves_the_seller_no_less_time_does_not_count_as_set_anew() -> None:
-    """The month ends with the seven days from the 23rd on: it stood still from the second day to the 25th."""
+def test_a_return_delivered_late_in_a_chargeback_leaves_seven_days_of_the_twenty_eight_that_stood_still() -> None:
+    """The month stood still from the second day to the 25th, the seven days from the 23rd."""
     world = on_the_way_back()
     delivered, end = OPENED + 23 * DAY, OPENED + 25 * DAY
     world.hear(say.return_scanned("delivered", delivered), delivered)
-    assert world.dispute().deadline == OPENED + 30 * DAY
     world.hear(say.chargeback_won(end), end)
-    assert world.dispute().deadline == OPENED + 53 * DAY
+    assert world.dispute().deadline == end + 7 * DAY
+
+
+def test_a_delivery_that_leaves_the_seller_no_less_time_does_not_count_as_set_anew() -> None:
+    """Six of thirty days are left when the bank takes the payment, the seven from the delivery would be more."""
+    world = opened(want=say.goods_back(4198))
+    world.hear(say.accepted(return_address="Dock 4"), OPENED)
+    world.hear(say.return_shipped(), OPENED)
+    frozen, end = OPENED + 24 * DAY, OPENED + 34 * DAY
+    world.hear(say.chargeback_opened(frozen), frozen)
+    world.hear(say.return_scanned("delivered", frozen + 5 * DAY), frozen + 5 * DAY)
+    world.hear(say.chargeback_won(end), end)
+    assert world.dispute().deadline == end + 6 * DAY

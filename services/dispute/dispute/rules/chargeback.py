@@ -23,7 +23,7 @@ from dispute.rules import returns
 from dispute.rules.draft import Draft, No
 from dispute.rules.payment import arm_payment
 from dispute.rules.settle import ALARM_AFTER, close
-from dispute.rules.shift import shift
+from dispute.rules.shift import shift, stood
 
 
 def against(order: Order, what: type[Event]) -> No | None:
@@ -85,7 +85,7 @@ def _open(draft: Draft) -> tuple[Dispute, ...]:
 
 def _go_on(draft: Draft, dispute: Dispute, since: datetime) -> None:
     """What was armed during the chargeback moves by the time since then only."""
-    by = draft.now - max(since, dispute.armed_at or dispute.since)
+    by = stood(dispute, since, draft.now)
     clock_by = draft.now - max(since, dispute.clock_at or since)
     _told(draft, shift(draft, dispute, by, clock_by=clock_by, from_too=True), "won", since)
     returns.catch_up(draft, draft.order.disputes[dispute.id])

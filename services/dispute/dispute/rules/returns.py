@@ -1,5 +1,6 @@
 """Goods on their way back that did not simply arrive: contested, lost (transitions 20, 21; 8.26, 8.53)."""
 
+from datetime import timedelta
 from typing import Literal
 
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from dispute.rules.draft import Draft, No
 from dispute.rules.escalate import escalate
 from dispute.rules.evidence import with_evidence
 from dispute.rules.send_back import pay_for_return
+from dispute.rules.shift import stood
 
 
 def contest(draft: Draft, dispute: Dispute, said: ReturnContested) -> Because | No:
@@ -72,9 +74,14 @@ def _lost(draft: Draft, dispute: Dispute) -> None:
 
 
 def _delivered(draft: Draft, dispute: Dispute) -> None:
-    """The seller has the goods: less time to confirm them, never more (`return.seller_confirm_delivered`)."""
+    """The seller has the goods: less time to confirm them, never more (`return.seller_confirm_delivered`).
+
+    During a chargeback neither runs, so what is compared is what is left of each (rulebook 8.20).
+    """
     confirm_by = draft.now + draft.length("return.seller_confirm_delivered")
-    if dispute.deadline is not None and confirm_by < dispute.deadline:
+    frozen_at = draft.order.chargeback_at
+    stood_still = stood(dispute, frozen_at, draft.now) if frozen_at is not None else timedelta()
+    if dispute.deadline is not None and confirm_by < dispute.deadline + stood_still:
         dispute = draft.keep(replace(dispute, deadline=confirm_by, armed_at=draft.now))
         draft.arm(transitions.CONFIRM_RETURN_DUE, confirm_by, dispute, deadline=confirm_by.isoformat())
     draft.tell(DisputeReturnDelivered, dispute)

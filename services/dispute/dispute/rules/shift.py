@@ -1,6 +1,6 @@
 """Deadlines move by an explicit event and are armed anew; the timers they had are outlived (rulebook 8.20, 8.21)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -31,3 +31,8 @@ def shift(
     if moved.state in states.AWAITING:
         draft.arm_escalation(moved)
     return draft.keep(moved)
+
+
+def stood(dispute: Dispute, since: datetime, now: datetime) -> timedelta:
+    """How long the state's deadline has not run because of a chargeback since then; armed meanwhile, since that."""
+    return now - max(since, dispute.armed_at or dispute.since)
