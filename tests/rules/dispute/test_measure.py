@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aftersales.contracts.dispute import DisputeState
 from dispute.domain import measure
-from dispute.domain.measure import WINDOW, Fact, Marks, by, counts, percentile, rate
+from dispute.domain.measure import WINDOW, Fact, Marks, by, counts, percentile, rate, under_last_reason
 from dispute.store.kinds import ORDERS
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.builders import DAY, OPENED, PROMISED, SECOND
@@ -85,6 +85,13 @@ def test_the_parts_of_a_lane_have_its_own_denominator() -> None:
     apart = by(said, lanes, END, lambda each: each.destination)
     assert {name: each.rates()["dispute_rate"] for name, each in apart.items()} == {"BR": "0.5000", "US": "0.1000"}
     assert apart["US"].rates()["on_time_rate"] == "0.7500"
+
+
+def test_a_dispute_counts_under_the_cause_it_had_last() -> None:
+    said = [fact(measure.FILED, END - 2 * DAY), fact(measure.CANCELLED, END - DAY, reason="SNAD_DAMAGED")]
+    for end, reason, withdrawn in ((END, "SNAD_DAMAGED", 1), (END - 2 * DAY, "SNAD_QUALITY", 0)):
+        apart = by(under_last_reason(said, end), KEPT, end, lambda each: getattr(each, "reason", None))
+        assert {name: (each.filed, each.withdrawn) for name, each in apart.items()} == {reason: (1, withdrawn)}
 
 
 @pytest.mark.parametrize(("values", "median", "p90"), [((), None, None), ((7,), 7, 7), (tuple(range(1, 11)), 5, 9)])

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from aftersales.contracts.envelope import Id, Instant
 from aftersales.identity import Role, not_found
 from aftersales.runtime.http import Caller, Ours
-from dispute.domain.measure import WINDOW, Counts, Fact, Marks, by, counts, percentile
+from dispute.domain.measure import WINDOW, Counts, Fact, Marks, by, counts, percentile, under_last_reason
 from dispute.store.measures import measures
 
 router = APIRouter(tags=["sellers"])
@@ -20,7 +20,10 @@ MOST_LISTED = 100
 
 
 class Part(BaseModel):
-    """The same for one cause, carrier service or destination. Of a cause the denominator is that of the whole."""
+    """The same for one cause, carrier service or destination. Of a cause the denominator is that of the whole.
+
+    A dispute counts under the cause it had last, where the buyer gave another one meanwhile.
+    """
 
     name: str
     disputes_filed: int
@@ -80,7 +83,7 @@ async def metrics(
         parcels=now.parcels,
         service_cases=now.service,
         change=_change(now.rates(), before.rates()),
-        by_cause=_parts(by(facts, marks, end, _reason), now.whole),
+        by_cause=_parts(by(under_last_reason(facts, end), marks, end, _reason), now.whole),
         by_carrier=_parts(by(facts, marks, end, lambda each: each.carrier_service), None),
         by_destination=_parts(by(facts, marks, end, lambda each: each.destination), None),
     )

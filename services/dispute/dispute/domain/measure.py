@@ -110,6 +110,17 @@ def percentile(ordered: tuple[int, ...], percent: int) -> int | None:
     return ordered[-(-len(ordered) * percent // 100) - 1] if ordered else None
 
 
+def under_last_reason(facts: Iterable[Fact], end: datetime) -> list[Fact]:
+    """What was known at the end, each fact under the reason that its dispute's last one has.
+
+    A dispute that was filed for one reason and withdrawn or ruled under another is one dispute of the last cause, not
+    half of each.
+    """
+    known = [fact for fact in facts if fact.at <= end]
+    last = {fact.dispute: fact.reason for fact in known}
+    return [fact._replace(reason=last[fact.dispute]) for fact in known]
+
+
 def by(
     facts: Iterable[Fact], marks: Iterable[Marks], end: datetime, key: Callable[[Fact | Marks], str | None]
 ) -> dict[str, Counts]:
