@@ -130,8 +130,11 @@ class DisputeEvidenceAdded(DisputeStep):
 
 
 class DisputeEvidenceCompleted(DisputeStep):
+    """evidence: what came along with the word that there is no more."""
+
     TYPE: ClassVar[str] = "dispute.evidence_completed.v1"
     party: Party
+    evidence: tuple[Token, ...] = ()
 
 
 class DisputeEscalated(DisputeStep):

@@ -141,9 +141,11 @@ def test_a_ruling_on_its_way_stays_sent_with_new_facts() -> None:
 def test_evidence_is_put_on_file_beside_what_that_party_had_given(
     party: str, buyers: tuple[str, ...], sellers: tuple[str, ...]
 ) -> None:
-    event = a_step(said.DisputeEvidenceAdded, state="ARBITRATION_EVIDENCE", step=5, party=party, evidence=("invoice",))
-    file = evidence_added(opened().state, event, given()).state.file
-    assert (file.buyer_evidence, file.seller_evidence) == (buyers, sellers)
+    known: dict[str, Any] = {"state": "ARBITRATION_EVIDENCE", "step": 5, "party": party, "evidence": ("invoice",)}
+    added = evidence_added(opened().state, a_step(said.DisputeEvidenceAdded, **known), given()).state
+    done = evidence_completed(opened().state, a_step(said.DisputeEvidenceCompleted, **known), given()).state
+    for file in (added.file, done.file):
+        assert (file.buyer_evidence, file.seller_evidence) == (buyers, sellers)
 
 
 def test_a_party_who_has_nothing_more_to_add_is_done() -> None:

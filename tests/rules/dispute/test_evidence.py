@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from aftersales.contracts.appeal import DisputeAppealed
+from aftersales.contracts.dispute import DisputeEvidenceCompleted
 from aftersales.contracts.marketplace import PlanChanged
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.appeals import APPEALED, ruled
@@ -80,3 +81,10 @@ def test_an_appeal_shows_the_desk_what_it_brought() -> None:
     world.hear(say.an_appeal("anna", evidence=("video",)), APPEALED)
     [told] = world.told(DisputeAppealed)
     assert told.file.buyer_evidence == ("photo", "video")
+
+
+def test_what_comes_along_with_done_is_told() -> None:
+    world = escalated(opened())
+    world.hear(say.evidence_done("shop", evidence=("video",)))
+    [told] = world.told(DisputeEvidenceCompleted)
+    assert (told.party, told.evidence) == ("seller", ("video",))

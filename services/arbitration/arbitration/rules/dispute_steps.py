@@ -96,18 +96,21 @@ def facts_changed(case: Case | None, event: said.DisputeFactsChanged, given: Giv
 def evidence_added(case: Case | None, event: said.DisputeEvidenceAdded, _given: Given) -> Decision:
     if case is None or event.step <= case.step:
         return _heard()
-    if event.party == "buyer":
-        file = replace(case.file, buyer_evidence=(*case.file.buyer_evidence, *event.evidence))
-    else:
-        file = replace(case.file, seller_evidence=(*case.file.seller_evidence, *event.evidence))
-    return Decision(state=changed(case, step=event.step, file=file))
+    return Decision(state=changed(case, step=event.step, file=_filed(case.file, event)))
 
 
 def evidence_completed(case: Case | None, event: said.DisputeEvidenceCompleted, _given: Given) -> Decision:
     """A party has nothing more to add; dispute says itself when the review begins."""
     if case is None or event.step <= case.step:
         return _heard()
-    return Decision(state=changed(case, step=event.step, done=tuple(sorted({*case.done, event.party}))))
+    done = tuple(sorted({*case.done, event.party}))
+    return Decision(state=changed(case, step=event.step, done=done, file=_filed(case.file, event)))
+
+
+def _filed(file: File, event: said.DisputeEvidenceAdded | said.DisputeEvidenceCompleted) -> File:
+    if event.party == "buyer":
+        return replace(file, buyer_evidence=(*file.buyer_evidence, *event.evidence))
+    return replace(file, seller_evidence=(*file.seller_evidence, *event.evidence))
 
 
 def left_the_desk(case: Case | None, event: said.DisputeAgreed | said.DisputeClosed, given: Given) -> Decision:

@@ -30,7 +30,7 @@ def complete_evidence(draft: Draft, dispute: Dispute, said: EvidenceCompleted, p
     if no is not None:
         return no
     completed = draft.keep(replace(_with(dispute, party, said.evidence), done=(*dispute.done, party)))
-    completed = draft.tell(DisputeEvidenceCompleted, completed, party=party)
+    completed = draft.tell(DisputeEvidenceCompleted, completed, party=party, evidence=said.evidence)
     if len(completed.done) > 1:
         start_review(draft, completed)
     return draft.because("15")

@@ -93,8 +93,9 @@ def evidence_added(step: said.DisputeEvidenceAdded, reader: Reader) -> Words:
 
 
 def evidence_completed(step: said.DisputeEvidenceCompleted, reader: Reader) -> Words:
-    has = verb(step.party, reader, "have", "has")
-    return Words("Evidence complete", f"{who(step.party, reader, begins=True)} {has} nothing more to add.")
+    party, has = who(step.party, reader, begins=True), verb(step.party, reader, "have", "has")
+    added = f"{party} added evidence: {listed(step.evidence)}." if step.evidence else ""
+    return Words("Evidence complete", sentences(added, f"{party} {has} nothing more to add."))
 
 
 def escalated(step: said.DisputeEscalated, reader: Reader) -> Words:
