@@ -114,6 +114,19 @@ def test_how_it_ended(state: str) -> None:
     assert "It has ended." not in text
 
 
+def test_what_came_along_with_done_is_named() -> None:
+    done = a_step(said.DisputeEvidenceCompleted, evidence=("photo", "invoice"))
+    assert (
+        "The seller added evidence: photo and invoice. The seller has nothing more" in step_words(done, AS_BUYER).text
+    )
+    assert "added" not in step_words(a_step(said.DisputeEvidenceCompleted), AS_BUYER).text
+
+
+def test_a_late_parcel_does_not_promise_a_dispute_at_once() -> None:
+    text = parcel_words(news(tracking.PromiseBroken), AS_BUYER).text
+    assert text.endswith("If it does not come, you may open a dispute on this order and ask for your money.")
+
+
 def test_a_late_delivery_says_so() -> None:
     late = news(tracking.ParcelDelivered, status="delivered", delivered_at=NOW)
     in_time = news(tracking.ParcelDelivered, status="delivered", delivered_at=NOW - DAY)

@@ -44,7 +44,9 @@ def returned(_parcel: said.ParcelReturned, _reader: Reader) -> Words:
 
 def promise_broken(parcel: said.PromiseBroken, reader: Reader) -> Words:
     text = f"It was promised to arrive before {when(parcel.promise_ends_at, reader)}, and no delivery is known."
-    return Words("Your parcel is late", sentences(text, "You may open a dispute on this order and ask for your money."))
+    # Not "now": a promise may be shorter than the days that must have passed since the dispatch (rulebook 2).
+    remedy = "If it does not come, you may open a dispute on this order and ask for your money."
+    return Words("Your parcel is late", sentences(text, remedy))
 
 
 def promise_extended(parcel: said.PromiseExtended, reader: Reader) -> Words:
