@@ -7,8 +7,7 @@ from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
 from tests.rules.dispute.appeals import ruled
 from tests.rules.dispute.builders import DAY, OPENED
-from tests.rules.dispute.test_escrow import ENDS, FOR_ALL, released
-from tests.rules.dispute.world import World, a_world
+from tests.rules.dispute.world import FOR_ALL, WINDOW_ENDS, World, a_world, released
 
 
 @pytest.mark.parametrize(("shipped", "amount"), [((1,), 1000), ((1, 2), 2000)])
@@ -16,7 +15,7 @@ def test_what_was_never_shipped_of_a_cancelled_order_is_not_the_sellers(shipped:
     order = say.an_order(lines=(say.a_line(quantity=3, unit_price=1000),), shipping=0, discount=0)
     world = a_world(say.shipped(units={"L1": shipped}), order=order)
     world.hear(OrderCancelled(order="O1", cancelled_at=OPENED), OPENED)
-    assert released(world.until(OPENED + FOR_ALL)) == [(ENDS, amount, 0)]
+    assert released(world.until(OPENED + FOR_ALL)) == [(WINDOW_ENDS, amount, 0)]
 
 
 def half_shipped() -> World:
@@ -28,13 +27,13 @@ def half_shipped() -> World:
 
 
 def test_units_that_were_never_shipped_hold_nothing_back_once_they_are_refunded() -> None:
-    assert released(half_shipped().until(OPENED + FOR_ALL)) == [(ENDS, 2099, 0)]
+    assert released(half_shipped().until(OPENED + FOR_ALL)) == [(WINDOW_ENDS, 2099, 0)]
 
 
 def test_what_was_refunded_of_a_cancelled_order_is_not_paid_back_as_well() -> None:
     world = half_shipped()
     world.hear(OrderCancelled(order="O1", cancelled_at=OPENED + 2 * DAY), OPENED + 2 * DAY)
-    assert released(world.until(OPENED + FOR_ALL)) == [(ENDS, 2099, 0)]
+    assert released(world.until(OPENED + FOR_ALL)) == [(WINDOW_ENDS, 2099, 0)]
 
 
 def test_what_the_marketplace_pays_back_bears_no_burden() -> None:

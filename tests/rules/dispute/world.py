@@ -12,6 +12,7 @@ import msgspec
 
 from aftersales.contracts.dispute import RefundOrdered
 from aftersales.contracts.envelope import Event
+from aftersales.contracts.escrow import EscrowReleased
 from aftersales.contracts.marketplace import RefundExecuted
 from aftersales.decision import Append, Decision, Given, Move, Outage, Outcome, SubjectRef, Timer, TimerFired
 from aftersales.identity import Actor, cause_id
@@ -21,10 +22,13 @@ from dispute.domain.dispute import Dispute
 from dispute.domain.order import Order
 from dispute.domain.seller import Seller
 from dispute.handlers import SERVICE
-from tests.rules.dispute.builders import OPENED, a_complaint, an_order, delivered, in_transit, shipped
+from tests.rules.dispute.builders import DAY, OPENED, PROMISED, a_complaint, an_order, delivered, in_transit, shipped
 from tests.support.written import is_written_well
 
 MARKET: Final = "market"
+# The window to open of a_world() has ended; and long enough for everything else.
+WINDOW_ENDS: Final = PROMISED + 15 * DAY
+FOR_ALL: Final = 400 * DAY
 SOURCES: Final = {"tracking.parcels": "order_tracking", "arbitration.cases": "arbitration"}
 
 
@@ -196,3 +200,8 @@ def with_policy(world: World, **changes: Any) -> World:
     """The same world under one other policy, the only one it knows."""
     standard = world.policies.in_force(OPENED)
     return dataclasses.replace(world, policies=PolicyBook([dataclasses.replace(standard, **changes)]))
+
+
+def released(world: World) -> list[tuple[datetime, int, int]]:
+    """When escrow was released, how much of it, and what of it paid debts."""
+    return [(told.at, told.amount, told.collected) for told in world.told(EscrowReleased)]
