@@ -196,7 +196,7 @@ class DisputeReturnShipped(DisputeStep):
 
 
 class ReturnSent(Event):
-    """Goods are on their way back under this number: order-tracking is asked to follow them."""
+    """Goods are on their way back under this number; order-tracking follows it. since: when they could be sent."""
 
     TYPE: ClassVar[str] = "dispute.return_sent.v1"
     TOPIC: ClassVar[str] = "dispute.returns"
@@ -205,6 +205,7 @@ class ReturnSent(Event):
     carrier: Token
     number: Id
     at: Instant
+    since: Instant | None = None
 
 
 class DisputeReturnDelivered(DisputeStep):

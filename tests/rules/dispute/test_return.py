@@ -6,7 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from aftersales.contracts.dispute import DisputeAgreed, DisputeClosed, DisputeReturnConfirmed, DisputeReturnShipped
+from aftersales.contracts.dispute import (
+    DisputeAgreed,
+    DisputeClosed,
+    DisputeReturnConfirmed,
+    DisputeReturnShipped,
+    ReturnSent,
+)
 from aftersales.decision import SubjectRef
 from dispute.domain.settlement import Burden
 from tests.rules.dispute import builders as say
@@ -51,6 +57,12 @@ def test_sent_in_time_or_closed_without_a_refund(at: datetime, answer: str | Non
     assert slug(world.hear(say.return_shipped(), at)) == answer
     assert world.dispute().state == ("RETURN_IN_TRANSIT" if answer is None else "CLOSED_NO_RETURN")
     assert world.rows("journal") == []
+
+
+def test_order_tracking_is_told_from_when_on_scans_of_the_number_are_of_these_goods() -> None:
+    world = sent()
+    [told] = world.told(ReturnSent)
+    assert (told.since, told.at) == (OPENED + DAY, OPENED + 10 * DAY)
 
 
 def test_late_when_it_arrives_at_the_deadline() -> None:

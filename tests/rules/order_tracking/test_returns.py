@@ -1,5 +1,9 @@
 """Goods on their way back: followed from the buyer's word on, told to dispute (rulebook, transitions 18 to 21)."""
 
+from datetime import datetime
+
+import pytest
+
 from aftersales.contracts.dispute import ReturnSent
 from aftersales.contracts.tracking import ReturnScanned
 from aftersales.decision import Outcome
@@ -11,8 +15,8 @@ from tests.support.in_memory import InMemory
 SENT = SHIPPED + 40 * DAY
 
 
-def sent_back(number: str = "EE9", dispute: str = "D1") -> ReturnSent:
-    return ReturnSent(order="O1", dispute=dispute, carrier="EMS", number=number, at=SENT)
+def sent_back(number: str = "EE9", dispute: str = "D1", since: datetime | None = None) -> ReturnSent:
+    return ReturnSent(order="O1", dispute=dispute, carrier="EMS", number=number, at=SENT, since=since)
 
 
 def followed() -> InMemory:
@@ -37,6 +41,17 @@ def test_scanned_before_it_was_heard_of_it_is_told_at_once() -> None:
     world.hear(a_scan("delivered", SENT, number="EE9"), SENT)
     world.hear(sent_back(), SENT + DAY, source="dispute")
     assert told(world) == [("delivered", True)]
+
+
+@pytest.mark.parametrize(("days", "told_of"), [(4, [("delivered", True)]), (6, [])])
+def test_scans_since_the_return_was_agreed_are_its_own_however_late_the_number_is_named(
+    days: int, told_of: list[tuple[str, bool]]
+) -> None:
+    world = InMemory(SERVICE)
+    scanned_at = SENT - days * DAY
+    world.hear(a_scan("delivered", scanned_at, number="EE9"), scanned_at)
+    world.hear(sent_back(since=SENT - 5 * DAY), SENT, source="dispute")
+    assert told(world) == told_of
 
 
 def test_an_older_scan_does_not_replace_the_last() -> None:

@@ -21,8 +21,16 @@ def return_shipped(draft: Draft, dispute: Dispute, said: ReturnShipped) -> Becau
     back = GoodsBack(said.carrier, said.number, said.freight, draft.now)
     shipped = draft.move(dispute, states.RETURN_IN_TRANSIT, "18", confirm_by, back=back)
     draft.tell(DisputeReturnShipped, shipped, carrier=said.carrier, number=said.number, freight=said.freight)
-    order = draft.order.id
-    draft.say(ReturnSent(order=order, dispute=dispute.id, carrier=said.carrier, number=said.number, at=draft.now))
+    draft.say(
+        ReturnSent(
+            order=draft.order.id,
+            dispute=dispute.id,
+            carrier=said.carrier,
+            number=said.number,
+            at=draft.now,
+            since=dispute.since,
+        )
+    )
     return draft.because("18")
 
 

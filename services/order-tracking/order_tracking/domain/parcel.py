@@ -75,13 +75,17 @@ class Shipment(Struct, frozen=True, omit_defaults=True):
 
 
 class WayBack(Struct, frozen=True, omit_defaults=True):
-    """Goods that a buyer sends back under the number. placed_at: when dispute was told of it."""
+    """Goods that a buyer sends back under the number. placed_at: when dispute was told of it.
+
+    since: from when on they could be sent; None where dispute did not say.
+    """
 
     order: str
     dispute: str
     carrier: str
     number: str
     placed_at: datetime
+    since: datetime | None = None
 
 
 class Parcel(Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,7 @@ BEFORE_THE_ORDER: Final = timedelta(days=1)
 
 def facts_of(scans: Iterable[Scan], shipment: Shipment | WayBack) -> Facts:
     """Order of arrival matters only between scans at one instant."""
-    since = shipment.placed_at - BEFORE_THE_ORDER
+    since = counted_from(shipment)
     last: Scan | None = None
     delivered_at: datetime | None = None
     attempted_at: datetime | None = None
@@ -32,6 +32,13 @@ def facts_of(scans: Iterable[Scan], shipment: Shipment | WayBack) -> Facts:
         return Facts()
     listed = tuple(status for status in STATUSES if status in seen)
     return Facts(last.status, last.at, delivered_at, attempted_at, listed)
+
+
+def counted_from(shipment: Shipment | WayBack) -> datetime:
+    """What is dated before that was scanned in an earlier life of the number."""
+    day_before = shipment.placed_at - BEFORE_THE_ORDER
+    since = shipment.since if isinstance(shipment, WayBack) else None
+    return day_before if since is None else min(since, day_before)
 
 
 def promise_of(shipment: Shipment, facts: Facts) -> Promise:

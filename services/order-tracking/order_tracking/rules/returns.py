@@ -14,9 +14,12 @@ MOST_RETURNS: Final = 20
 
 
 def follow(state: Parcel | None, event: ReturnSent, _given: Given) -> Decision:
-    """Follow the goods from now on; what the carrier said of their number before is told at once."""
+    """Follow the goods from now on; what the carrier said of their number before is told at once.
+
+    Who sends goods back may name the number days later: scans count from when the goods could be sent.
+    """
     parcel = state or Parcel()
-    back = WayBack(event.order, event.dispute, event.carrier, event.number, event.at)
+    back = WayBack(event.order, event.dispute, event.carrier, event.number, event.at, event.since)
     if any((each.order, each.dispute) == (back.order, back.dispute) for each in parcel.returns):
         return nothing("return-known", f"The goods of dispute {event.dispute} are followed already.")
     if len(parcel.returns) >= MOST_RETURNS:
