@@ -49,9 +49,11 @@ def _account(state: Order | None, event: Any) -> tuple[SubjectRef, ...]:  # noqa
     return (seller_ref(state.terms.seller),) if state is not None and state.terms is not None else ()
 
 
-def _name(state: Order | None, event: said.ComplaintMade) -> tuple[SubjectRef, ...]:
-    """The dispute's name, which no other order may use; an order that is not known yet takes none."""
-    return (name_ref(event.dispute),) if state is not None and state.terms is not None else ()
+def _name_and_account(state: Order | None, event: said.ComplaintMade) -> tuple[SubjectRef, ...]:
+    """The dispute's name, which no other order may use, and whether the seller is enrolled; an order that is not known
+    yet takes none.
+    """
+    return (*_account(state, event), name_ref(event.dispute)) if state is not None and state.terms is not None else ()
 
 
 def _what_waited_for_it(state: Order | None, event: said.OrderPlaced) -> tuple[SubjectRef, ...]:
@@ -65,7 +67,7 @@ def _what_waited_for_it(state: Order | None, event: said.OrderPlaced) -> tuple[S
 FACTS: Final = tuple(On(fact, _order, decide) for fact, decide in wait.FACTS.items() if fact is not said.ChargebackWon)
 
 COMMANDS: Final = (
-    On(said.ComplaintMade, _order, wait.command, also=_name),
+    On(said.ComplaintMade, _order, wait.command, also=_name_and_account),
     On(said.PlanChanged, _order, wait.command),
     On(said.PlanAccepted, _order, wait.command, also=_account),
     On(said.PlanRefused, _order, wait.command),

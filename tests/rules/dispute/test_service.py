@@ -14,7 +14,7 @@ from aftersales.contracts.dispute import (
     DisputeTakenOver,
     RulingOvertaken,
 )
-from aftersales.contracts.marketplace import ChargebackOpened
+from aftersales.contracts.marketplace import ChargebackOpened, PartyChanged
 from aftersales.decision import Outcome
 from aftersales.policy.book import PolicyBook
 from aftersales.policy.model import Override
@@ -64,6 +64,24 @@ def test_small_refunds_for_what_is_not_as_described_are_taken_over(differs: dict
 def test_nothing_is_taken_over_without_a_cap_or_an_enrolled_seller(world: World) -> None:
     world.hear(say.a_complaint(want=say.refund(1)), OPENED)
     assert world.dispute().state == "AWAITING_SELLER"
+
+
+@pytest.mark.parametrize(
+    ("order", "seller", "state"),
+    [
+        (False, True, "SERVICE_REVIEW"),
+        (True, None, "SERVICE_REVIEW"),
+        (True, False, "SERVICE_REVIEW"),  # a term of the order
+        (False, False, "AWAITING_SELLER"),
+    ],
+)
+def test_enrolled_is_a_seller_of_whom_the_order_or_the_newest_word_says_so(
+    *, order: bool, seller: bool | None, state: str
+) -> None:
+    world = enrolled(service_enrolled=order)
+    world.hear(PartyChanged(party="shop", role="seller", service_enrolled=seller))
+    world.hear(say.a_complaint(), OPENED)
+    assert world.dispute().state == state
 
 
 @pytest.mark.parametrize("limit", ["categories", "destinations", "carrier_services"])

@@ -24,7 +24,7 @@ from dispute.rules.sums import Sums
 def takes_over(draft: Draft, reason: str, want: Plan) -> bool:
     """Whether a complaint is for the platform's service: eligible, and asking for no more than its cap.
 
-    want: clipped to what can be refunded.
+    want: clipped to what can be refunded. Enrolled is a seller of whom the order or the newest word on them says so.
     """
     most: int = draft.parameter("service.cap")
     if not most or want.amount > most:
@@ -37,7 +37,7 @@ def takes_over(draft: Draft, reason: str, want: Plan) -> bool:
         and _in(eligible.categories, terms.category)
         and _in(eligible.destinations, draft.order.destination)
         and _in(eligible.carrier_services, terms.carrier_service)
-        and (terms.service_enrolled or not eligible.enrolled)
+        and (terms.service_enrolled or bool(draft.seller.enrolled) or not eligible.enrolled)
     )
 
 
