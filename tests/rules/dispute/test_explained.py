@@ -128,9 +128,9 @@ def because(decision: Decision) -> Because:
     return decision.because
 
 
-def test_a_time_of_no_whole_days_is_written_in_seconds() -> None:
+def test_a_time_of_no_whole_days_is_written_as_policies_write_it() -> None:
     decision = with_policy(a_world(), seller_response=timedelta(hours=36)).hear(say.a_complaint(), OPENED)
-    assert because(decision).policy["seller.response"] == "PT129600S"
+    assert because(decision).policy["seller.response"] == "P1DT12H"
 
 
 def test_an_accepted_plan_rests_on_the_last_change_of_it() -> None:

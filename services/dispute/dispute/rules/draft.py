@@ -12,6 +12,7 @@ from aftersales.contracts.envelope import Event
 from aftersales.decision import Append, Because, Boundary, Decision, Given, Move, Outcome, Source, SubjectRef, Timer
 from aftersales.policy import calendar
 from aftersales.policy.model import Policy
+from aftersales.policy.parameters import iso_duration
 from aftersales.rulebook import titles
 from dispute.domain import states, transitions
 from dispute.domain.dispute import Dispute
@@ -101,7 +102,7 @@ class Draft:
     def parameter(self, name: str, starts_at: datetime | None = None) -> Any:
         """A parameter for what starts then (None: now), noted as something the decision rests on."""
         value = calendar.parameter(self.policy, name, starts_at or self.now, self.order.known.scope)
-        self.used[name] = _written(value)
+        self.used[name] = iso_duration(value) if isinstance(value, timedelta) else value
         return value
 
     def length(self, name: str, starts_at: datetime | None = None) -> timedelta:
@@ -262,10 +263,3 @@ def answer(order: Order, dispute: Dispute) -> Mapping[str, Any]:
         "deadline": due.isoformat() if due else None,
         "step": dispute.step,
     }
-
-
-def _written(value: Any) -> Any:
-    """A parameter's value as JSON has it; durations as ISO 8601 in days, or in seconds where they are no whole days."""
-    if not isinstance(value, timedelta):
-        return value
-    return f"P{value.days}D" if not value.seconds else f"PT{int(value.total_seconds())}S"
