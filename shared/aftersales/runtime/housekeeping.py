@@ -12,6 +12,7 @@ import structlog
 
 from aftersales.runtime import metrics, retention
 from aftersales.runtime.postgres import Connection, Pool, is_passing
+from aftersales.runtime.unsent import UNSENT
 
 LOG: Final = structlog.get_logger()
 AHEAD: Final = 7
@@ -26,8 +27,8 @@ TAKEN: Final = (
 )
 COUNTED: Final = 20_001
 
-FIGURES: Final = """
-    select (select count(*) from (select from outbox where sent_at is null limit $1) as u) as unsent,
+FIGURES: Final = f"""
+    select ({UNSENT}) as unsent,
            (select extract(epoch from clock_timestamp() - created_at) from outbox
             where sent_at is null order by id limit 1) as age,
            (select count(*) from (select from dead_letter where replayed_at is null limit $1) as d) as dead_letters,
@@ -36,7 +37,7 @@ FIGURES: Final = """
            (select sum(n_dead_tup) from pg_stat_user_tables where relname like 'outbox%') as dead_rows,
            (select extract(epoch from clock_timestamp() - min(xact_start)) from pg_stat_activity
             where datname = current_database()) as transaction_age
-"""
+"""  # noqa: S608 - both are ours
 
 
 async def keep_house(pool: Pool, leads: Callable[[], bool]) -> None:

@@ -7,7 +7,9 @@ from aftersales.runtime.postgres import Pool, is_passing
 
 MOST: Final = 20_000
 COUNT_EVERY: Final = 1.0
-UNSENT: Final = "select count(*) from (select from outbox where sent_at is null limit $1) as u"
+# The order is that of the index of what is unsent. Without it a table that was analyzed in the midst of a backlog is
+# read as a whole instead, long after all of it was sent: half a second every second for 500,000 rows (measured).
+UNSENT: Final = "select count(*) from (select from outbox where sent_at is null order by id limit $1) as u"
 
 
 async def unsent(pool: Pool) -> int:
