@@ -80,9 +80,13 @@ class PatientConductor(Conductor):
         while True:
             try:
                 return await ask()
-            except AWAY as problem:
+            except (*AWAY, asyncpg.InternalClientError) as problem:
                 if time.monotonic() > give_up:
                     raise Failure(f"A server did not come back within {PATIENCE:.0f} s: {problem!r}.", 1) from problem
+                if isinstance(problem, asyncpg.InternalClientError):
+                    # A server that was killed in the midst of an answer leaves the client in a state of no return.
+                    for connection in self._databases.values():
+                        connection.terminate()
                 await asyncio.sleep(PAUSE / 4)
                 with suppress(Failure, *AWAY):
                     await self._connect_again()
