@@ -10,6 +10,7 @@ from aftersales.runtime import relay, topics
 from aftersales_local.bench import broker
 from aftersales_local.bench.figures import percentile
 from aftersales_local.bench.latency import ready_for, steady_load
+from aftersales_local.bench.progress import UNSENT
 from aftersales_local.bench.stand import Stand
 from aftersales_local.places import TOPICS
 
@@ -27,7 +28,6 @@ FILL: Final = """
         convert_to(repeat('x', 1000), 'UTF8')
     from generate_series(1, $1::bigint) as number
 """
-UNSENT: Final = "select (select id from outbox where sent_at is null order by id limit 1) is not null"
 
 
 async def after_a_backlog(stand: Stand, rows: int, rate: float, seconds: Sequence[float]) -> dict[str, list[float]]:

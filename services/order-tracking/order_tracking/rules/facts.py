@@ -13,7 +13,7 @@ BEFORE_THE_ORDER: Final = timedelta(days=1)
 
 def facts_of(scans: Iterable[Scan], shipment: Shipment | WayBack) -> Facts:
     """Order of arrival matters only between scans at one instant."""
-    since = counted_from(shipment)
+    since = _counted_from(shipment)
     last: Scan | None = None
     delivered_at: datetime | None = None
     attempted_at: datetime | None = None
@@ -34,7 +34,7 @@ def facts_of(scans: Iterable[Scan], shipment: Shipment | WayBack) -> Facts:
     return Facts(last.status, last.at, delivered_at, attempted_at, listed)
 
 
-def counted_from(shipment: Shipment | WayBack) -> datetime:
+def _counted_from(shipment: Shipment | WayBack) -> datetime:
     """What is dated before that was scanned in an earlier life of the number."""
     day_before = shipment.placed_at - BEFORE_THE_ORDER
     since = shipment.since if isinstance(shipment, WayBack) else None
