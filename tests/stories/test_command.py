@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,12 @@ def test_a_reader_who_has_gone_ends_it_quietly_and_without_a_verdict(words: list
     ended = subprocess.run(program, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (141, b"")
+
+
+def test_an_interruption_while_it_is_still_starting_is_a_word_and_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt")
+    program = [str(Path(sys.executable).with_name("aftersales")), "--help"]
+    ended = subprocess.run(
+        program, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "Stopped.\n")
