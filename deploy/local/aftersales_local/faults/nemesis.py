@@ -20,7 +20,6 @@ from aftersales_local.services import SERVICES
 RECOVERS_WITHIN: Final = 120.0
 # How long a process waits at its named step before something else is done first.
 REACHED_WITHIN: Final = 45.0
-ATTEMPTS: Final = 6
 POLL: Final = 0.05
 LOOK_EVERY: Final = 0.25
 
@@ -75,19 +74,19 @@ class Nemesis:
             await asyncio.to_thread(self._storm.end)
 
     async def _work(self, line: str, duties: Sequence[Duty]) -> None:
-        left = deque((duty, 1) for duty in duties)
+        left = deque(duties)
         while left:
-            duty, attempt = left.popleft()
+            duty = left.popleft()
             await asyncio.sleep(duty.rest)
             if duty.kind != STEP or await self._step(line, duty):
                 if duty.kind != STEP:
                     await {KILL: self._kill, STOP: self._stop, STORM: self._storms}[duty.kind](duty)
                 self.done += 1
-            elif attempt < ATTEMPTS and not self.load_over:
-                left.append((duty, attempt + 1))
-            else:
+            elif self.load_over:
                 self.unseen.append(duty)
                 self.done += 1
+            else:
+                left.append(duty)
 
     async def _kill(self, duty: Duty) -> None:
         child = self._stack.child(duty.target)
